@@ -1,0 +1,3 @@
+"""Tandem: entities and relations out of social-media posts, reading text and picture in tandem."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Raw files to samples: readers, labels, links, and the embedded corpora."""

@@ -1,0 +1,130 @@
+"""Links from fixed paths to wherever a corpus lies.
+
+DVC needs dependencies with fixed names, while `root`, `images` and `captions` may point anywhere, be symbolic links,
+or, in a merged corpus, be several. So each corpus gets three links that DVC reads through, and a copy of its entry in params.yaml:
+
+    data/links/<corpus>            -> its root (merged: a folder with the same three links for each part, as copies
+                                      of the tree made of links to files, because DVC follows links only at the top)
+    data/links/<corpus>.images     -> its pictures (an empty folder if there are none)
+    data/links/<corpus>.captions   -> its captions (an empty file if there are none)
+    data/links/<corpus>.json       its entry under `corpora`, and those of its parts: editing another corpus's entry
+                                   leaves it as it is
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tandem.corpora.twitter import CorpusError
+from tandem.files import write_json
+from tandem.params import MergedCorpusParams, TandemParams, TwitterCorpusParams
+
+LINKS = Path("data/links")
+
+
+def enclosing_project(folder: Path) -> Path | None:
+    """The project that a queued experiment belongs to: its workspace lies in `<project>/.dvc/tmp/exps/<name>`."""
+    parts = folder.parts
+    for i in range(len(parts) - 3, 0, -1):
+        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
+            return Path(*parts[:i])
+    return None
+
+
+def locate(path: Path) -> Path | None:
+    """The real path of an existing file or folder, seen from the project's root.
+
+    Raw corpora are not in git, so the workspace of a queued experiment lacks them; they are then taken from the
+    project that the experiment belongs to.
+    """
+    candidates = [path]
+    project = enclosing_project(Path.cwd().resolve())
+    if project and not path.is_absolute():
+        candidates.append(project / path)
+    return next((candidate.resolve() for candidate in candidates if candidate.exists()), None)
+
+
+def locate_root(name: str, corpus: TwitterCorpusParams) -> Path:
+    """The real folder of a corpus; `CorpusError` tells where it was looked for."""
+    folder = corpus.folder(name)
+    root = locate(folder)
+    if root is None or not root.is_dir():
+        raise CorpusError(f"corpora.{name}: no folder {folder}; put or link the corpus there, or set corpora.{name}.root")
+    return root
+
+
+def locate_captions(name: str, corpus: TwitterCorpusParams) -> Path | None:
+    """The real caption file, looked for in the root and then in the project; None if the corpus names none."""
+    if corpus.captions is None:
+        return None
+    inside = locate_root(name, corpus) / corpus.captions
+    found = inside if inside.is_file() else locate(Path(corpus.captions))
+    if found is None or not found.is_file():
+        raise CorpusError(f"corpora.{name}.captions: no file {corpus.captions} in {corpus.folder(name)} or the project")
+    return found.resolve()
+
+
+def _clear(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.is_dir():
+        shutil.rmtree(path)  # removes links, never what they point to
+
+
+def _link(path: Path, target: Path | None, *, folder: bool) -> None:
+    """Point `path` at `target`; without one, make an empty folder or file there."""
+    _clear(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if target is not None:
+        path.symlink_to(target, target_is_directory=folder)
+    elif folder:
+        path.mkdir()
+    else:
+        path.touch()
+
+
+def _mirror(path: Path, source: Path, skip: Path | None = None) -> None:
+    """A tree of real folders and links to files, without the folder `skip`."""
+    path.mkdir(parents=True, exist_ok=True)
+    for entry in sorted(source.iterdir()):
+        if entry.is_dir():
+            if entry != skip:
+                _mirror(path / entry.name, entry, skip)
+        else:
+            (path / entry.name).symlink_to(entry.resolve())
+
+
+def paths(name: str, links: Path = LINKS) -> tuple[Path, Path, Path]:
+    """The three links of a corpus: root, images, captions."""
+    return links / name, links / f"{name}.images", links / f"{name}.captions"
+
+
+def link_corpus(params: TandemParams, name: str, links: Path = LINKS) -> None:
+    """Make the links of one corpus anew. Errors: `CorpusError` if a folder or file is missing."""
+    corpus = params.corpus(name)
+    root, images, captions = paths(name, links)
+    entries = [name, *corpus.parts] if isinstance(corpus, MergedCorpusParams) else [name]
+    write_json(links / f"{name}.json", {entry: params.corpus(entry).model_dump(mode="json") for entry in entries})
+    if isinstance(corpus, MergedCorpusParams):
+        _clear(root)
+        root.mkdir(parents=True)
+        for part in corpus.parts:
+            entry = params.corpus(part)
+            assert isinstance(entry, TwitterCorpusParams)
+            part_root, part_images, part_captions = paths(part, root)
+            folder = locate_root(part, entry)
+            _mirror(part_root, folder, skip=folder / entry.images)
+            if (folder / entry.images).is_dir():
+                _mirror(part_images, folder / entry.images)
+            else:
+                part_images.mkdir()
+            _link(part_captions, locate_captions(part, entry), folder=False)
+        _link(images, None, folder=True)
+        _link(captions, None, folder=False)
+        return
+    folder = locate_root(name, corpus)
+    pictures = folder / corpus.images
+    _link(root, folder, folder=True)
+    _link(images, pictures.resolve() if pictures.is_dir() else None, folder=True)
+    _link(captions, locate_captions(name, corpus), folder=False)

@@ -1,0 +1,45 @@
+"""The fusion strategies by name.
+
+To add one: a file with a `Fusion` whose constructor takes `widths` and its knobs by keyword, a line in `STRATEGIES`,
+and its knobs under the same name in `tandem.params.fusions.FUSION_PARAMS`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from pydantic import BaseModel
+
+from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.params.base import suggest
+
+__all__ = ["STRATEGIES", "Fusion", "ImageProjection", "Picture", "Widths", "build_fusion", "strategy"]
+
+STRATEGIES: dict[str, str] = {
+    "text_only": "tandem.fusion.text_only:TextOnly",
+    "concat": "tandem.fusion.concat:Concat",
+    "bimodal": "tandem.fusion.bimodal:Bimodal",
+    "film": "tandem.fusion.film:FiLM",
+    "attention": "tandem.fusion.attention:ModalityAttention",
+    "cross_attention": "tandem.fusion.cross_attention:CrossAttention",
+    "gated": "tandem.fusion.gated:Gated",
+}
+
+
+def strategy(name: str) -> type[Fusion]:
+    """The class of a strategy; only its own module is imported. Unknown names raise `ValueError`."""
+    if name not in STRATEGIES:
+        raise ValueError(f"unknown fusion {name!r}; {suggest(name, STRATEGIES)}")
+    module, _, attribute = STRATEGIES[name].partition(":")
+    found: type[Fusion] = getattr(import_module(module), attribute)
+    return found
+
+
+def build_fusion(name: str, *, knobs: BaseModel, text_dim: int, pooled_dim: int, region_dim: int) -> Fusion:
+    """Build a strategy for word vectors of `text_dim` and pictures of `pooled_dim` and `region_dim`.
+
+    `knobs` is an instance of the strategy's model in `tandem.params.fusions`. Raises `ValueError` for an unknown name
+    or knobs that do not fit the widths.
+    """
+    widths = Widths(text=text_dim, pooled=pooled_dim, region=region_dim)
+    return strategy(name)(widths=widths, **knobs.model_dump())

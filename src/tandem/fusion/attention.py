@@ -1,0 +1,55 @@
+"""Attention over the two modalities: how much of each word, how much of the picture."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+
+TEXT_LEAN = 1.0  # the scores start at (1, -1): weights near (.88, .12), close to the text-only model
+
+
+class ModalityAttention(Fusion):
+    """fused = a_1 h + a_2 v with a = softmax of one score for the word and one for the picture.
+
+    `scorer` "linear" is a = softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh, Dropout,
+    Linear(hidden, 1). For an absent picture a = (1, 0).
+    """
+
+    def __init__(self, *, widths: Widths, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
+        super().__init__()
+        dim = self.out_dim = widths.text
+        self.image = ImageProjection(in_dim=widths.pooled, out_dim=dim, dropout=dropout)
+        lean = torch.tensor([TEXT_LEAN, -TEXT_LEAN])
+        self.joint: nn.Linear | None = None
+        if scorer == "linear":
+            self.joint = nn.Linear(2 * dim, 2)
+            self.joint.bias.data.copy_(lean)
+        else:
+            self.text_scorer = _scorer(dim, hidden, dropout, start=TEXT_LEAN)
+            self.image_scorer = _scorer(dim, hidden, dropout, start=-TEXT_LEAN)
+
+    def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
+        """Fuse words (B, T, d_t) with the pooled picture into (B, T, d_t)."""
+        return self.attend(words, word_mask, picture)[0]
+
+    def attend(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
+        """The fused words (B, T, d_t), and the weights (B, T, 2) of word and picture."""
+        image = self.image(picture.pooled, picture.present)  # (B, d)
+        image = image.unsqueeze(1).expand(-1, words.shape[1], -1)  # (B, T, d)
+        if self.joint is not None:
+            scores = self.joint(torch.cat([words, image.to(words.dtype)], dim=-1))  # (B, T, 2)
+        else:
+            scores = torch.cat([self.text_scorer(words), self.image_scorer(image)], dim=-1)
+        weights = torch.softmax(scores.float(), dim=-1)
+        weights = torch.where(picture.present[:, None, None], weights, weights.new_tensor([1.0, 0.0]))
+        return weights[..., :1] * words + weights[..., 1:] * image, weights
+
+
+def _scorer(dim: int, hidden: int, dropout: float, *, start: float) -> nn.Sequential:
+    last = nn.Linear(hidden, 1)
+    nn.init.constant_(last.bias, start)
+    return nn.Sequential(nn.Linear(dim, hidden), nn.Tanh(), nn.Dropout(dropout), last)

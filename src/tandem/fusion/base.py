@@ -1,0 +1,74 @@
+"""What every fusion strategy takes and gives, and the projection of pictures they share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The frozen features of a batch of pictures.
+
+    What lies in the rows of absent pictures and in invalid regions is never read, be it noise, NaN or infinity.
+    """
+
+    pooled: Tensor  # (B, d_p) float32
+    regions: Tensor  # (B, R, d_r)
+    region_mask: Tensor  # (B, R) bool, True = valid
+    present: Tensor  # (B,) bool, False = missing or broken picture
+
+
+@dataclass(frozen=True)
+class Widths:
+    """The widths a strategy is built for: word vectors, pooled picture vector, region vectors."""
+
+    text: int
+    pooled: int
+    region: int
+
+    def __post_init__(self) -> None:
+        for name, width in (("text", self.text), ("pooled", self.pooled), ("region", self.region)):
+            if width < 1:
+                raise ValueError(f"the {name} width must be at least 1, found {width}")
+
+
+class Fusion(nn.Module, ABC):
+    """Turns word vectors and a picture into fused word vectors.
+
+    Every strategy holds to the same rules: a word's fused vector depends on that word and the picture alone, so padding
+    cannot change it; an absent picture counts as the zero vector and leaves the text path alone, bit for bit.
+    """
+
+    uses_picture: ClassVar[bool] = True
+    uses_regions: ClassVar[bool] = False
+    out_dim: int
+
+    @abstractmethod
+    def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
+        """Fuse words (B, T, d_t), valid where `word_mask` (B, T) is True, with `picture` into (B, T, out_dim)."""
+
+
+class ImageProjection(nn.Module):
+    """LayerNorm, Linear to the width of the text, dropout; zero wherever there is no valid picture.
+
+    The LayerNorm is on purpose: the scale of frozen features differs by orders of magnitude between encoders.
+    """
+
+    def __init__(self, *, in_dim: int, out_dim: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(in_dim)
+        self.linear = nn.Linear(in_dim, out_dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, features: Tensor, valid: Tensor) -> Tensor:
+        """Project features (..., in_dim), valid (...) bool, to (..., out_dim)."""
+        keep = valid.unsqueeze(-1)
+        # Selected before and after, never multiplied: NaN * 0 is NaN, and the bias would leak into empty places.
+        features = torch.where(keep, features, torch.zeros_like(features))
+        projected = self.dropout(self.linear(self.norm(features)))
+        return torch.where(keep, projected, torch.zeros_like(projected))

@@ -1,0 +1,1 @@
+"""Text encoder, fusion and head joined into models, and their checkpoints."""

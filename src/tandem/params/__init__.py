@@ -1,0 +1,22 @@
+"""params.yaml as strict typed models: the only place that knows defaults and ranges."""
+
+from tandem.params.base import Knobs
+from tandem.params.corpora import CorpusParams, MergedCorpusParams, TwitterCorpusParams
+from tandem.params.root import ParamsError, TandemParams, load_params, parse_params
+from tandem.params.text import HeadParams, ScratchParams, TextParams
+from tandem.params.training import TrainParams
+
+__all__ = [
+    "CorpusParams",
+    "HeadParams",
+    "Knobs",
+    "MergedCorpusParams",
+    "ParamsError",
+    "ScratchParams",
+    "TandemParams",
+    "TextParams",
+    "TrainParams",
+    "TwitterCorpusParams",
+    "load_params",
+    "parse_params",
+]

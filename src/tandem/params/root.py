@@ -1,0 +1,120 @@
+"""params.yaml, read and checked as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from tandem.params.base import Knobs, suggest
+from tandem.params.corpora import CorpusParams, MergedCorpusParams, TwitterCorpusParams
+from tandem.params.embedded import EmbeddedParams
+from tandem.params.fusions import FUSION_PARAMS
+from tandem.params.text import HeadParams, TextParams
+from tandem.params.training import TrainParams
+from tandem.params.vision import VisionParams
+
+
+class ParamsError(ValueError):
+    """A value in params.yaml that cannot be used; the message names key, value and remedy."""
+
+
+class TandemParams(Knobs):
+    """Every knob of the pipeline, one attribute per top-level key of params.yaml."""
+
+    fusion: str
+    datasets: list[str] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=1)
+    decoder: Literal["crf", "softmax"] = "crf"
+    corpora: dict[str, CorpusParams]
+    embedded: EmbeddedParams = EmbeddedParams()
+    text: TextParams = TextParams()
+    vision: VisionParams = VisionParams()
+    head: HeadParams = HeadParams()
+    train: TrainParams = TrainParams()
+    fusions: dict[str, dict[str, Any]] = {}
+
+    @field_validator("fusion")
+    @classmethod
+    def _known_fusion(cls, name: str) -> str:
+        if name not in FUSION_PARAMS:
+            raise ValueError(f"unknown fusion {name!r}; {suggest(name, FUSION_PARAMS)}")
+        return name
+
+    @field_validator("fusions")
+    @classmethod
+    def _known_fusions(cls, fusions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name, knobs in fusions.items():
+            if name not in FUSION_PARAMS:
+                raise ValueError(f"unknown fusion {name!r}; {suggest(name, FUSION_PARAMS)}")
+            FUSION_PARAMS[name].model_validate(knobs or {})
+        return {name: knobs or {} for name, knobs in fusions.items()}
+
+    @field_validator("seeds", "datasets")
+    @classmethod
+    def _distinct(cls, values: list[Any]) -> list[Any]:
+        if len(set(values)) != len(values):
+            raise ValueError(f"values must be distinct, found {values}")
+        return values
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_fit(cls, seeds: list[int]) -> list[int]:
+        if any(not 0 <= seed < 2**31 for seed in seeds):
+            raise ValueError(f"seeds must lie between 0 and 2147483647, found {seeds}")
+        return seeds
+
+    @model_validator(mode="after")
+    def _names_known(self) -> TandemParams:
+        for name in self.datasets:
+            if name not in self.corpora:
+                raise ValueError(f"datasets: {name!r} has no entry under corpora; {suggest(name, self.corpora)}")
+        for name, corpus in self.corpora.items():
+            if not name.replace("_", "").replace(".", "").isalnum() or name.startswith("."):
+                raise ValueError(f"corpora: {name!r} must be letters, digits, '_' or '.' (it names files)")
+            for part in corpus.parts if isinstance(corpus, MergedCorpusParams) else []:
+                if not isinstance(self.corpora.get(part), TwitterCorpusParams):
+                    raise ValueError(f"corpora.{name}.parts: {part!r} is not a corpus with files of its own")
+        return self
+
+    @property
+    def fusion_knobs(self) -> BaseModel:
+        """The knobs of the chosen fusion."""
+        return FUSION_PARAMS[self.fusion].model_validate(self.fusions.get(self.fusion, {}))
+
+    def corpus(self, name: str) -> TwitterCorpusParams | MergedCorpusParams:
+        """The entry of one corpus; `ParamsError` names the nearest one if there is none."""
+        if name not in self.corpora:
+            raise ParamsError(f"unknown corpus {name!r}; {suggest(name, self.corpora)}")
+        return self.corpora[name]
+
+
+def parse_params(values: Any, source: str = "params.yaml") -> TandemParams:
+    """Check a tree of values; `ParamsError` is one line with every problem and where it stands."""
+    if not isinstance(values, dict):
+        raise ParamsError(f"{source}: expected keys and values, found {type(values).__name__}")
+    try:
+        return TandemParams.model_validate(values)
+    except ValidationError as error:
+        problems = []
+        for problem in error.errors():
+            place = ".".join(str(part) for part in problem["loc"]) or "top level"
+            text = problem["msg"].removeprefix("Value error, ")
+            if problem["type"] == "extra_forbidden":
+                text = "unknown key"
+            shown = repr(problem["input"])
+            problems.append(f"{place}: {text}" + (f" (found {shown})" if len(shown) < 60 else ""))
+        raise ParamsError(f"{source}: " + "; ".join(problems)) from None
+
+
+def load_params(path: Path = Path("params.yaml")) -> TandemParams:
+    """Read and check a parameter file."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path}: not found; run from the project's root") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    return parse_params(values, str(path))

@@ -1,0 +1,59 @@
+"""Pretrained encoders from Hugging Face checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+
+from tandem.text.base import TextBatch, TextEncoder
+from tandem.text.subwords import pool_words
+
+
+class PretrainedEncoder(TextEncoder):
+    """A transformers model whose last hidden states become word vectors."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.out_dim = int(model.config.hidden_size)
+        # The pooler of BERT-like models reads [CLS] for tasks that are not ours; it would never get a gradient.
+        if getattr(model, "pooler", None) is not None:
+            model.pooler = None
+
+    def forward(self, batch: TextBatch) -> Tensor:
+        output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+        return pool_words(output.last_hidden_state, batch)
+
+    def layers(self) -> list[list[nn.Parameter]]:
+        groups: dict[int, list[nn.Parameter]] = {}
+        deepest = int(getattr(self.model.config, "num_hidden_layers", 0))
+        for name, parameter in self.model.named_parameters():
+            numbers = [int(part) for part in name.split(".") if part.isdigit()]
+            # embeddings lie under layer 0; what has no number and is no embedding (a final norm) goes with the top
+            depth = numbers[0] + 1 if numbers else (0 if "embed" in name else deepest)
+            groups.setdefault(depth, []).append(parameter)
+        return [groups[depth] for depth in sorted(groups)]
+
+    def save_config(self, folder: Path) -> None:
+        self.model.config.save_pretrained(folder)
+
+    @classmethod
+    def from_config(cls, folder: Path) -> PretrainedEncoder:
+        """Build with random weights from what `save_config` wrote; the weights come from the checkpoint."""
+        return cls(AutoModel.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False)))
+
+
+def position_limit(config: Any) -> int | None:
+    """Longest input in sub-words that the position embeddings allow, None if the model has no such limit."""
+    positions = getattr(config, "max_position_embeddings", None)
+    if not positions or getattr(config, "model_type", "") in {"deberta-v2", "xlnet"}:
+        return None
+    # RoBERTa-like models number positions from padding_idx + 1.
+    offset = (config.pad_token_id or 0) + 1 if config.model_type in ROBERTA_LIKE else 0
+    return int(positions) - offset
+
+
+ROBERTA_LIKE = {"roberta", "xlm-roberta", "camembert", "longformer", "mpnet"}

@@ -1,0 +1,104 @@
+"""The small text encoder that needs no download: hashed embeddings and convolutions over words."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tandem.files import write_json
+from tandem.text.base import TextBatch, TextEncoder, WordTokenizer
+from tandem.text.normalise import NORMALISERS
+
+FEATURES = 5  # hashed views of a word, see `views`
+
+
+def views(word: str) -> list[str]:
+    """What is hashed of a word: its lower-case form, prefix, suffix, shape, and itself."""
+    lower = word.lower()
+    shape = re.sub(r"[a-z]+", "x", re.sub(r"[A-Z]+", "X", re.sub(r"\d+", "9", word)))
+    return [f"l:{lower}", f"p:{lower[:3]}", f"s:{lower[-3:]}", f"h:{shape[:8]}", f"w:{word}"]
+
+
+class HashTokenizer(WordTokenizer):
+    """Words to rows of a hashed table: CRC-32 of each view, modulo the table's size (row 0 is padding)."""
+
+    def __init__(self, *, buckets: int, normalise: str) -> None:
+        self.buckets = buckets
+        self.normalise = normalise
+        self._normalise = NORMALISERS[normalise]
+
+    def encode(self, words: Sequence[str]) -> Tensor:
+        """(T, FEATURES) rows of the table."""
+        rows = [
+            [1 + zlib.crc32(view.encode()) % (self.buckets - 1) for view in views(self._normalise(word))]
+            for word in words
+        ]
+        return torch.tensor(rows, dtype=torch.long).reshape(len(words), FEATURES)
+
+    def cost(self, encoded: Tensor) -> int:
+        return len(encoded)
+
+    def collate(self, batch: Sequence[Tensor]) -> TextBatch:
+        rows = nn.utils.rnn.pad_sequence(list(batch), batch_first=True)  # (B, T, FEATURES), 0 = padding
+        lengths = torch.tensor([len(encoded) for encoded in batch])
+        return {"rows": rows, "word_mask": torch.arange(rows.shape[1])[None] < lengths[:, None]}
+
+    def save(self, folder: Path) -> None:
+        write_json(folder / "tokenizer.json", {"buckets": self.buckets, "normalise": self.normalise})
+
+    @classmethod
+    def load(cls, folder: Path) -> HashTokenizer:
+        """Read what `save` wrote."""
+        return cls(**json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")))
+
+
+class ConvolutionBlock(nn.Module):
+    """Residual convolution over three neighbouring words, after a LayerNorm."""
+
+    def __init__(self, *, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.convolution = nn.Conv1d(dim, dim, kernel_size=3, padding=1)
+
+    def forward(self, words: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, d), (B, T, 1) -> (B, T, d)."""
+        inner = (self.norm(words) * mask).transpose(1, 2)  # zeros beyond the sentence, as at its true edge
+        return words + torch.relu(self.convolution(inner)).transpose(1, 2)
+
+
+class ScratchEncoder(TextEncoder):
+    """Sum of the hashed views' embeddings, then `layers` convolution blocks."""
+
+    def __init__(self, *, dim: int, buckets: int, layers: int) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {"dim": dim, "buckets": buckets, "layers": layers}
+        self.out_dim = dim
+        self.table = nn.Embedding(buckets, dim, padding_idx=0)
+        nn.init.normal_(self.table.weight, std=0.3)
+        self.blocks = nn.ModuleList(ConvolutionBlock(dim=dim) for _ in range(layers))
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, batch: TextBatch) -> Tensor:
+        mask = batch["word_mask"][..., None].to(self.table.weight.dtype)
+        words = self.table(batch["rows"]).sum(2)  # (B, T, d)
+        for block in self.blocks:
+            words = block(words, mask)
+        return self.norm(words) * mask
+
+    def layers(self) -> list[list[nn.Parameter]]:
+        return [list(self.parameters())]
+
+    def save_config(self, folder: Path) -> None:
+        write_json(folder / "config.json", self.config)
+
+    @classmethod
+    def from_config(cls, folder: Path) -> ScratchEncoder:
+        """Build from what `save_config` wrote; the weights come from the checkpoint."""
+        return cls(**json.loads((folder / "config.json").read_text(encoding="utf-8")))

@@ -1,0 +1,130 @@
+"""Word-by-word tokenisation for every Hugging Face tokenizer, fast or slow.
+
+The pieces of a word never depend on its neighbours, so that no `word_ids()` is needed (BERTweet's tokenizer has
+none) and a word's pieces are computed once a vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tandem.text.base import TextBatch, WordTokenizer
+from tandem.text.normalise import NORMALISERS
+from tandem.text.windows import windows
+
+
+@dataclass(frozen=True)
+class EncodedWords:
+    """One sentence: its windows' sub-words, and for each word the places of the sub-words its vector is made of."""
+
+    rows: list[list[int]]  # token ids of each window, specials included
+    places: list[tuple[int, int, int]]  # (window, position in it, word) of each sub-word that counts
+    words: int
+
+
+class SubwordTokenizer(WordTokenizer):
+    """Pieces of each word, in windows of at most `max_length` with the tokenizer's special tokens around them.
+
+    A word without pieces (a zero-width character, a word that normalisation emptied) becomes the unknown token; a
+    word with more pieces than half a window keeps the first ones.
+    """
+
+    def __init__(self, tokenizer: Any, *, max_length: int, overlap: int, pooling: str, normalise: str) -> None:
+        self.tokenizer = tokenizer
+        self.pooling = pooling
+        self.overlap = overlap
+        self.max_length = max_length
+        self.normalise = normalise
+        self._normalise = NORMALISERS[normalise]
+        self._pieces: dict[str, list[int]] = {}
+        self.prefix, self.suffix = special_tokens(tokenizer)
+        self.capacity = max_length - len(self.prefix) - len(self.suffix)
+        if self.capacity < 2:
+            raise ValueError(f"text.max_length {max_length} leaves no room beside the special tokens; raise it")
+        # Byte-level vocabularies write a word at the start of a text unlike the same word after a blank.
+        self._lead = " " if tokenizer.tokenize(" word") != tokenizer.tokenize("word") else ""
+        unknown = (tokenizer.unk_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
+        self._unknown = next((token for token in unknown if token is not None), 0)
+        self.pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._unknown
+
+    def pieces(self, words: Sequence[str]) -> list[list[int]]:
+        """Token ids of each word, at least one and at most half a window."""
+        new = [word for word in dict.fromkeys(words) if word not in self._pieces]
+        texts = [self._lead + text if (text := self._normalise(word)) else "" for word in new]
+        # A call that has no text at all trips some tokenizers.
+        encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if any(texts) else [[] for _ in texts]
+        for word, text, ids in zip(new, texts, encoded, strict=True):
+            self._pieces[word] = (list(ids) if text else [])[: self.capacity // 2] or [self._unknown]
+        return [self._pieces[word] for word in words]
+
+    def encode(self, words: Sequence[str]) -> EncodedWords:
+        pieces = self.pieces(words)
+        rows: list[list[int]] = []
+        places: list[tuple[int, int, int]] = []
+        for number, window in enumerate(windows([len(p) for p in pieces], self.capacity, self.overlap)):
+            row = list(self.prefix)
+            for word in range(window.first, window.last):
+                start = len(row)
+                row.extend(pieces[word])
+                if window.owned_first <= word < window.owned_last:
+                    chosen = {"first": range(start, start + 1), "last": range(len(row) - 1, len(row))}
+                    places.extend((number, place, word) for place in chosen.get(self.pooling, range(start, len(row))))
+            rows.append(row + self.suffix)
+        return EncodedWords(rows, places, len(words))
+
+    def cost(self, encoded: EncodedWords) -> int:
+        return sum(map(len, encoded.rows))
+
+    def collate(self, batch: Sequence[EncodedWords]) -> TextBatch:
+        """input_ids, attention_mask (W, L); piece, word (P) flat places in (W, L) and (B, T); word_mask (B, T)."""
+        rows = [row for encoded in batch for row in encoded.rows]
+        longest = max(map(len, rows), default=1)
+        most = max((encoded.words for encoded in batch), default=0)
+        ids = torch.full((len(rows), longest), self.pad, dtype=torch.long)
+        lengths = torch.tensor([len(row) for row in rows], dtype=torch.long)
+        for i, row in enumerate(rows):
+            ids[i, : len(row)] = torch.tensor(row)
+        piece: list[int] = []
+        word: list[int] = []
+        base = 0
+        for i, encoded in enumerate(batch):
+            piece.extend((base + row) * longest + place for row, place, _ in encoded.places)
+            word.extend(i * most + index for _, _, index in encoded.places)
+            base += len(encoded.rows)
+        words = torch.tensor([encoded.words for encoded in batch])
+        return {
+            "input_ids": ids,
+            "attention_mask": (torch.arange(longest)[None] < lengths[:, None]).long(),
+            "piece": torch.tensor(piece, dtype=torch.long),
+            "word": torch.tensor(word, dtype=torch.long),
+            "word_mask": torch.arange(most)[None] < words[:, None],
+        }
+
+    def save(self, folder: Path) -> None:
+        self.tokenizer.save_pretrained(folder)
+
+
+def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The special tokens that a tokenizer puts before and after a text."""
+    plain = list(tokenizer("a", add_special_tokens=False)["input_ids"])
+    whole = list(tokenizer("a")["input_ids"])
+    for start in range(len(whole) - len(plain) + 1):
+        if whole[start : start + len(plain)] == plain:
+            return whole[:start], whole[start + len(plain) :]
+    raise ValueError(f"{type(tokenizer).__name__}: cannot tell its special tokens from its pieces")
+
+
+def pool_words(hidden: Tensor, batch: TextBatch) -> Tensor:
+    """Mean of the chosen sub-words of each word: (W, L, d) -> (B, T, d); padding words get zeros."""
+    sentences, most = batch["word_mask"].shape
+    dim = hidden.shape[-1]
+    chosen = hidden.reshape(-1, dim)[batch["piece"]].float()  # (P, d)
+    total = chosen.new_zeros(sentences * most, dim).index_add(0, batch["word"], chosen)
+    count = chosen.new_zeros(sentences * most).index_add(0, batch["word"], torch.ones_like(chosen[:, 0]))
+    return (total / count.clamp(min=1)[:, None]).reshape(sentences, most, dim)

@@ -1,0 +1,143 @@
+"""The training loop, top to bottom."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from tandem.corpora.labels import entity_types, label_set
+from tandem.corpora.schema import Sample
+from tandem.evaluation.metrics import score
+from tandem.files import atomic_path
+from tandem.models.build import PictureDims, build_tagger, save_description, save_weights
+from tandem.models.runtime import pick_runtime
+from tandem.params import TandemParams
+from tandem.models.data import Dataset
+from tandem.training.optimizer import build_optimizer
+from tandem.models.predict import predict_tags
+from tandem.training.sampling import epoch_batches, inverse_frequency
+from tandem.training.state import Progress, StateStore
+from tandem.vision.cache import FeatureCache
+
+Report = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a training reads; the test split is not among it."""
+
+    corpus: str
+    train: Sequence[Sample]
+    valid: Sequence[Sample]
+    features: FeatureCache
+
+
+def train(
+    params: TandemParams, data: TrainingData, *, seed: int, out: Path, store: StateStore, report: Report | None = None
+) -> dict[str, Any]:
+    """Train one tagger and write its best checkpoint to the folder `out`.
+
+    `report` is called with a row of numbers after every epoch, and again for the finished ones when a training goes
+    on after a kill. Returns what `tandem.json` says about the training. The best epoch is the one with the highest
+    span F1 (seqeval's default mode) on the validation split.
+    """
+    if not data.train or not data.valid:
+        raise ValueError(f"{data.corpus}: needs sentences in both the train and the valid split")
+    knobs = params.train
+    scratch = params.text.encoder == "scratch"
+    runtime = pick_runtime(
+        device=knobs.device, precision=knobs.precision, threads=knobs.threads, small=scratch
+    )
+    torch.manual_seed(seed)
+    labels = label_set(entity_types(sample.tags for sample in data.train))
+    dims = PictureDims(data.features.pooled_dim, data.features.region_dim)
+    model, tokenizer = build_tagger(params, labels, dims)
+    model.to(runtime.device)
+
+    regions = model.fusion.uses_regions
+    training = Dataset(
+        data.train, tokenizer=tokenizer, features=data.features, labels=labels, with_regions=regions
+    )
+    validation = Dataset(data.valid, tokenizer=tokenizer, features=data.features, with_regions=regions)
+    gold = [sample.tags for sample in data.valid]
+    weights = inverse_frequency([s.tags for s in data.train]) if knobs.sampling == "inverse_frequency" else None
+
+    steps = -(-len(training) // knobs.batch_size) * knobs.epochs
+    text_rate = params.text.scratch.learning_rate if scratch else knobs.learning_rate
+    optimizer, schedule = build_optimizer(model, knobs, text_rate, steps)
+
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    progress = store.load(parts) or Progress()
+    for row in progress.history:
+        _tell(report, row)
+
+    while progress.epoch < knobs.epochs and progress.stale_epochs < knobs.patience:
+        epoch = progress.epoch + 1
+        batches = epoch_batches(
+            training.costs, batch_size=knobs.batch_size, seed=seed, epoch=epoch, weights=weights
+        )
+        model.train()
+        total = torch.zeros((), device=runtime.device)
+        for rows in tqdm(batches, desc=f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}", leave=False):
+            batch = training.batch(rows)
+            if knobs.image_dropout:
+                batch.picture.present.logical_and_(torch.rand(len(rows)) >= knobs.image_dropout)
+            with runtime.autocast():
+                loss = model.loss(batch.to(runtime.device))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), knobs.clip_norm)
+            optimizer.step()
+            schedule.step()
+            total += loss.detach()
+        mean_loss = float(total) / len(batches)
+        if not torch.isfinite(total):
+            raise ValueError(f"{data.corpus} seed {seed}: the loss is {mean_loss} in epoch {epoch}; lower the rates")
+
+        scores = score(gold, predict_tags(model, validation, runtime, batch_size=knobs.eval_batch_size))["span"]
+        progress.epoch, progress.step = epoch, progress.step + len(batches)
+        row = {
+            "epoch": epoch,
+            "loss": mean_loss,
+            "valid_f1": scores["f1"],
+            "valid_precision": scores["precision"],
+            "valid_recall": scores["recall"],
+            "learning_rate": schedule.get_last_lr()[0],
+        }
+        progress.history.append(row)
+        if scores["f1"] > progress.best_f1:
+            progress.best_f1, progress.best_epoch = scores["f1"], epoch
+            save_weights(model, store.best)  # a copy on disk: training goes on changing the live weights
+        store.save(progress, {name: part.state_dict() for name, part in parts.items()})
+        _tell(report, row)
+
+    about = {
+        "corpus": data.corpus,
+        "seed": seed,
+        "valid": {"span_f1": progress.best_f1},
+        "best_epoch": progress.best_epoch,
+        "epochs": progress.epoch,
+        "precision": "bfloat16" if runtime.autocast_dtype else "float32",
+        "device": runtime.device.type,
+    }
+    with atomic_path(out) as temporary:
+        temporary.mkdir()
+        save_description(temporary, model, tokenizer, params, dims, about)
+        shutil.copyfile(store.best, temporary / "model.safetensors")
+        if out.exists():
+            shutil.rmtree(out)
+    store.clear()
+    return about
+
+
+def _tell(report: Report | None, row: dict[str, float]) -> None:
+    if report is not None:
+        report(row)
+
+

@@ -1,0 +1,86 @@
+"""The state of a training between epochs, on disk, so that a kill costs at most one epoch and changes no number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import tandem
+from tandem.files import atomic_path, sha256_of
+
+# The code whose change makes a half-finished training another one.
+CODE = ("fusion", "models", "params", "text", "training")
+
+
+@dataclass
+class Progress:
+    """What has happened so far."""
+
+    epoch: int = 0  # epochs finished
+    step: int = 0  # optimiser steps taken
+    best_f1: float = -1.0
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)  # one row an epoch
+
+    @property
+    def stale_epochs(self) -> int:
+        """Epochs since the best one."""
+        return self.epoch - self.best_epoch
+
+
+def run_key(*, knobs: dict[str, Any], files: list[Path]) -> str:
+    """Sixteen hexadecimal digits of everything that decides a training: knobs, data, code, torch."""
+    digest = hashlib.sha256(json.dumps([knobs, torch.__version__], sort_keys=True).encode())
+    package = Path(tandem.__file__).parent
+    for path in files + [file for folder in CODE for file in sorted((package / folder).glob("*.py"))]:
+        digest.update(sha256_of(path).encode())
+    return digest.hexdigest()[:16]
+
+
+class StateStore:
+    """The folder of one training: `state.pt` (tensors and plain values only) and `best.safetensors`."""
+
+    def __init__(self, folder: Path, *, enabled: bool = True) -> None:
+        self.folder = folder
+        self.enabled = enabled
+
+    @property
+    def best(self) -> Path:
+        """Weights of the best epoch so far."""
+        return self.folder / "best.safetensors"
+
+    def save(self, progress: Progress, parts: dict[str, Any]) -> None:
+        """Write the state after an epoch. `parts` are `state_dict()`s by name."""
+        if not self.enabled:
+            return
+        state = {"progress": vars(progress), "parts": parts, "random": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            state["random_cuda"] = torch.cuda.get_rng_state()
+        with atomic_path(self.folder / "state.pt") as temporary:
+            torch.save(state, temporary)
+
+    def load(self, parts: dict[str, Any]) -> Progress | None:
+        """Restore the parts and the random state; None if there is nothing to go on from."""
+        path = self.folder / "state.pt"
+        if not self.enabled or not path.is_file() or not self.best.is_file():
+            return None
+        try:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+        except Exception:  # whatever is wrong with the file, starting over is right and costs only time
+            return None
+        for name, part in parts.items():
+            part.load_state_dict(state["parts"][name])
+        torch.set_rng_state(state["random"])
+        if "random_cuda" in state and torch.cuda.is_available():
+            torch.cuda.set_rng_state(state["random_cuda"])
+        return Progress(**state["progress"])
+
+    def clear(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)

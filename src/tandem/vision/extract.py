@@ -1,0 +1,348 @@
+"""Every distinct picture of a corpus through a frozen encoder once, into the files that training reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from tandem.files import atomic_path, sha256_of, write_json
+from tandem.params.vision import VisionParams
+from tandem.vision.encoder import Encoder
+from tandem.vision.output import STORAGE, SUMMARY_FILE, PictureRow, write_features
+from tandem.vision.pictures import NOTES, STATUSES, Picture, open_picture, read_picture
+from tandem.vision.registry import encoder_identity, load_encoder
+from tandem.vision.store import Described, Place, Shard, ShardStore
+
+FORMAT = 1  # raised when the same encoder would give other numbers, so that old shards are left alone
+_SHARD_BYTES = 64 << 20  # of regions; what a kill loses at most, and what is held before writing
+_COLUMNS = ("image_id", "image_path", "image_hash", "caption")
+_CAPTION_MARK = b"caption\0"
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One distinct content. `source` is the picture's path, or the caption's text."""
+
+    content: str
+    source: str
+
+
+@dataclass
+class Run:
+    """What a run did. failed: contents that gave no features, with why."""
+
+    failed: dict[str, Picture] = field(default_factory=dict)
+    computed: int = 0
+    encode_seconds: float = 0.0
+
+
+def extract(
+    pictures: pd.DataFrame, out: Path, params: VisionParams, store: Path, *, progress: bool = True
+) -> dict[str, Any]:
+    """Compute the features of a corpus and write them to `out`.
+
+    Args:
+        pictures: one row per image id with the columns image_id, image_path, image_hash (SHA-256 of the file's bytes)
+            and caption; the last three may be null.
+        out: folder to write (replaced as a whole): `pooled.parquet`, `regions.pt`, `features.json`.
+        params: the encoder and how its features are kept.
+        store: folder of finished shards, shared by corpora and runs; what it holds is not computed again.
+        progress: show a progress bar.
+
+    Returns:
+        counts: image ids by status and by peculiarity, and the distinct contents, the same for the same input.
+        run: what this run did: computed, from_store, corrupt_shards, seconds, per_second (over the encoding).
+
+    Raises:
+        ValueError: columns are missing, image ids repeat, a picture differs from the hash it was prepared with, or
+            the encoder cannot be had.
+    """
+    started = time.perf_counter()
+    _check_table(pictures)
+    reads_captions = params.family == "caption"
+    rows, items = _caption_items(pictures) if reads_captions else _picture_items(pictures)
+    key = encoder_key(params)
+    shards = ShardStore(store / key)
+    wanted = {item.content for item in items}
+    found = shards.find(wanted)
+    held = len(found)
+    run = Run()
+    todo = [item for item in items if item.content not in found]
+    encoder: Encoder | None = None
+    if todo or not found:
+        encoder = load_encoder(params)
+        run = encode_all(todo, encoder, params, shards, progress=progress)
+        found.update(shards.find({item.content for item in todo}))
+    rows = [_finished(row, found, run.failed, params.max_pixels) for row in rows]
+    usable = {row.content for row in rows if row.status == "ok"}
+    places = [found[item.content] for item in items if item.content in usable]
+    pooled_dim, regions_shape = _dimensions(encoder, shards, places or list(found.values()))
+    counts = _count(rows, len(places))
+    _remove_leftovers(out)
+    with atomic_path(out) as temporary:
+        temporary.mkdir(parents=True)
+        write_features(
+            temporary,
+            rows=rows,
+            places=places,
+            store=shards,
+            pooled_dim=pooled_dim,
+            regions_shape=regions_shape,
+            storage=params.storage,
+        )
+        summary = {
+            "encoder": params.encoder,
+            "key": key,
+            "rows": len(rows),
+            "contents": len(places),
+            "pooled_dim": pooled_dim,
+            "max_regions": regions_shape[0],
+            "region_dim": regions_shape[1],
+            "storage": params.storage,
+            "counts": counts,
+        }
+        write_json(temporary / SUMMARY_FILE, summary)
+        if out.is_dir():  # a rename does not replace a folder that has files
+            shutil.rmtree(out)
+    return {
+        "counts": counts,
+        "run": {
+            "computed": run.computed,
+            "from_store": held,
+            "corrupt_shards": len(shards.corrupt),
+            "seconds": round(time.perf_counter() - started, 3),
+            "per_second": round(run.computed / run.encode_seconds, 2) if run.encode_seconds else 0.0,
+        },
+    }
+
+
+def _remove_leftovers(out: Path) -> None:
+    """Folders that a killed run left beside `out` while writing it."""
+    for leftover in out.parent.glob(f".{out.name}.*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def encoder_key(params: VisionParams) -> str:
+    """Name of the store's folder: the encoder and a hash of all that changes its numbers."""
+    identity = {**encoder_identity(params), "storage": params.storage, "format": FORMAT}
+    if params.family != "pixels":
+        identity["precision"] = resolve_precision(params.precision)
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    name = params.caption_encoder if params.family == "caption" else params.architecture
+    slug = "".join(letter if letter.isalnum() or letter in "._" else "-" for letter in Path(name).name)[:40]
+    return "-".join(part for part in (params.family, slug, digest) if part)
+
+
+def resolve_precision(precision: str) -> str:
+    """`auto` is bfloat16 on a GPU and on processors with AVX-512 BF16 (two to three times faster there)."""
+    if precision != "auto":
+        return precision
+    fast = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+    return "bfloat16" if fast else "float32"
+
+
+def device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(encoder: Encoder, precision: str, place: torch.device) -> AbstractContextManager[Any]:
+    """The arithmetic of a forward pass; nothing changes where float32 was asked for."""
+    if resolve_precision(precision) == "float32" or not encoder.allows_bfloat16:
+        return nullcontext()
+    return torch.autocast(place.type, dtype=torch.bfloat16)
+
+
+def encode_all(
+    todo: Sequence[Item], encoder: Encoder, params: VisionParams, shards: ShardStore, *, progress: bool
+) -> Run:
+    """Encode every item in order and write shards as they fill.
+
+    Pictures are opened by threads a bounded number of batches ahead. A batch holds the next `batch_size` that opened,
+    so a run that goes on after a kill forms the same batches as one that was never stopped.
+    """
+    if encoder.source == "caption":  # neighbours of like length waste little padding
+        todo = sorted(todo, key=lambda item: (len(item.source), item.content))
+    place = device()
+    encoder = encoder.to(place).to(memory_format=torch.channels_last)
+    row_bytes = 2 * encoder.regions * encoder.region_dim
+    per_shard = max(1, _SHARD_BYTES // (row_bytes * params.batch_size)) * params.batch_size
+    run = Run()
+    started = time.perf_counter()
+    described: list[Described] = []
+    tensors: list[Tensor] = []
+    parts: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def load(item: Item) -> tuple[Item, Picture, Tensor | None]:
+        return (item, *_load(item, encoder, params.max_pixels))
+
+    def encode() -> None:
+        parts.append(_encode(encoder, tensors, params, place))
+        run.computed += len(tensors)
+        tensors.clear()
+
+    def write() -> None:
+        pooled, regions, lengths = (torch.cat(column) for column in zip(*parts, strict=True))
+        shards.write(Shard(tuple(described), pooled, regions, lengths))
+        described.clear()
+        parts.clear()
+
+    bar = tqdm(total=len(todo), unit="picture", desc=params.encoder, disable=not progress or not todo)
+    with bar, ThreadPoolExecutor(params.workers or os.cpu_count()) as pool, torch.inference_mode():
+        for item, picture, tensor in _ahead(pool, load, todo, 2 * params.batch_size):
+            bar.update()
+            if tensor is None:
+                run.failed[item.content] = picture
+                continue
+            described.append(Described(item.content, picture.width, picture.height, picture.notes))
+            tensors.append(tensor)
+            if len(tensors) == params.batch_size:
+                encode()
+                if len(described) >= per_shard:
+                    write()
+        if tensors:
+            encode()
+        if parts:
+            write()
+    run.encode_seconds = time.perf_counter() - started
+    return run
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, function: Callable[[_In], _Out], items: Sequence[_In], depth: int
+) -> Iterator[_Out]:
+    """Results in order, with at most `depth` of them under way or waiting."""
+    pending: deque[Future[_Out]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) >= depth:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _load(item: Item, encoder: Encoder, max_pixels: int) -> tuple[Picture, Tensor | None]:
+    if encoder.source == "caption":
+        tokens = encoder.preprocess(item.source)
+        if tokens.shape[-1] == 0:
+            return Picture(None, "missing", 0, 0, ("empty_caption",)), None
+        return Picture(None, "ok", 0, 0), tokens
+    data = read_picture(Path(item.source))
+    if isinstance(data, Picture):
+        return data, None
+    if hashlib.sha256(data).hexdigest() != item.content:
+        raise ValueError(f"{item.source}: changed since it was prepared; run `dvc repro prepare` again")
+    picture = open_picture(data, max_pixels, side=encoder.side)
+    return picture, None if picture.image is None else encoder.preprocess(picture.image)
+
+
+def _encode(
+    encoder: Encoder, tensors: list[Tensor], params: VisionParams, place: torch.device
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Pooled, regions in the storage format and padded to R, lengths; all on the CPU."""
+    batch = encoder.collate(tensors).to(place)
+    with autocast(encoder, params.precision, place):
+        pooled, regions, lengths = encoder(batch)
+    if not (torch.isfinite(pooled).all() and torch.isfinite(regions).all()):
+        raise ValueError(f"the encoder {params.encoder!r} gave infinite values; set vision.precision to float32")
+    dtype = STORAGE[params.storage]
+    limit = torch.finfo(dtype).max
+    stored = regions.clamp(-limit, limit).to(dtype)
+    stored = functional.pad(stored, (0, 0, 0, encoder.regions - stored.shape[1]))
+    return pooled.cpu(), stored.cpu(), lengths.cpu()
+
+
+def _check_table(pictures: pd.DataFrame) -> None:
+    absent = [column for column in _COLUMNS if column not in pictures.columns]
+    if absent:
+        raise ValueError(f"the table of pictures lacks {', '.join(absent)}; it needs {', '.join(_COLUMNS)}")
+    repeated = pictures["image_id"][pictures["image_id"].duplicated()]
+    if len(repeated):
+        raise ValueError(f"image id {repeated.iloc[0]!r} has more than one row; keep one row per image id")
+
+
+def _records(pictures: pd.DataFrame) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+    for image_id, *rest in pictures[list(_COLUMNS)].itertuples(index=False, name=None):
+        path, digest, caption = (value if isinstance(value, str) else None for value in rest)
+        yield str(image_id), path, digest, caption
+
+
+def _picture_items(pictures: pd.DataFrame) -> tuple[list[PictureRow], list[Item]]:
+    rows: list[PictureRow] = []
+    items: dict[str, Item] = {}
+    for image_id, path, digest, _ in _records(pictures):
+        if path is None or (digest is None and not Path(path).is_file()):
+            rows.append(PictureRow(image_id, "missing", 0, 0, None))
+            continue
+        content = digest or sha256_of(Path(path))
+        items.setdefault(content, Item(content, path))
+        rows.append(PictureRow(image_id, "pending", 0, 0, content))
+    return rows, list(items.values())
+
+
+def _caption_items(pictures: pd.DataFrame) -> tuple[list[PictureRow], list[Item]]:
+    rows: list[PictureRow] = []
+    items: dict[str, Item] = {}
+    for image_id, _, _, caption in _records(pictures):
+        text = (caption or "").strip()
+        if not text:
+            notes = () if caption is None else ("empty_caption",)
+            rows.append(PictureRow(image_id, "missing", 0, 0, None, notes))
+            continue
+        content = hashlib.sha256(_CAPTION_MARK + text.encode()).hexdigest()
+        items.setdefault(content, Item(content, text))
+        rows.append(PictureRow(image_id, "pending", 0, 0, content))
+    return rows, list(items.values())
+
+
+def _finished(row: PictureRow, found: dict[str, Place], failed: dict[str, Picture], max_pixels: int) -> PictureRow:
+    """The row with its status; a stored picture may be larger than what is allowed now."""
+    if row.content is None:
+        return row
+    if row.content in failed:
+        picture = failed[row.content]
+        return PictureRow(row.image_id, picture.status, picture.width, picture.height, row.content, picture.notes)
+    known = found[row.content].described
+    status = "ok" if known.width * known.height <= max_pixels else "too_large"
+    notes = known.notes if status == "ok" else ()
+    return PictureRow(row.image_id, status, known.width, known.height, row.content, notes)
+
+
+def _dimensions(encoder: Encoder | None, shards: ShardStore, places: Sequence[Place]) -> tuple[int, tuple[int, int]]:
+    if encoder is not None:
+        return encoder.pooled_dim, (encoder.regions, encoder.region_dim)
+    shard = shards.read(places[0].path)
+    return shard.pooled.shape[1], (shard.regions.shape[1], shard.regions.shape[2])
+
+
+def _count(rows: Sequence[PictureRow], contents: int) -> dict[str, int]:
+    statuses = Counter(row.status for row in rows)
+    notes = Counter(note for row in rows for note in row.notes)
+    return {
+        "image_ids": len(rows),
+        "distinct_contents": contents,
+        **{status: statuses[status] for status in STATUSES},
+        **{note: notes[note] for note in (*NOTES, "empty_caption")},
+    }

@@ -1,0 +1,23 @@
+"""Read a corpus: raw files to data/prepared/<corpus>.parquet and metrics/data/<corpus>.json."""
+
+import sys
+from pathlib import Path
+
+from tandem.corpora.prepare import prepare
+from tandem.corpora.schema import write_samples
+from tandem.files import write_json
+from tandem.params import TandemParams
+from tandem.stage import run_stage
+
+
+def main(params: TandemParams, corpus: str) -> None:
+    samples, report = prepare(params, corpus)
+    write_samples(Path(f"data/prepared/{corpus}.parquet"), samples)
+    write_json(Path(f"metrics/data/{corpus}.json"), report)
+    print(f"{corpus}: {len(samples)} sentences; release: {report['release']}")
+    if report["warning"]:
+        print(f"warning: {corpus}: {report['warning']}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_stage(main, takes=["corpus"], description=__doc__)

@@ -1,0 +1,34 @@
+"""Train one tagger: models/<corpus>/<seed>, with live metrics in plots/train/<corpus>/<seed>."""
+
+from pathlib import Path
+
+from tandem.corpora.schema import read_samples
+from tandem.params import TandemParams
+from tandem.stage import run_stage
+from tandem.training.live import live_report
+from tandem.training.loop import TrainingData, train
+from tandem.training.state import StateStore, run_key
+from tandem.vision.cache import FeatureCache
+
+
+def main(params: TandemParams, corpus: str, seed: int) -> None:
+    prepared, features = Path(f"data/prepared/{corpus}.parquet"), Path(f"data/features/{corpus}")
+    data = TrainingData(
+        corpus=corpus,
+        train=read_samples(prepared, "train"),
+        valid=read_samples(prepared, "valid"),
+        features=FeatureCache.open(features),
+    )
+    tree = params.model_dump(mode="json", include={"fusion", "decoder", "text", "head", "train"})
+    knobs = {**tree, "fusion_knobs": params.fusion_knobs.model_dump(mode="json"), "seed": seed, "corpus": corpus}
+    files = [prepared, features / "pooled.parquet", features / "features.json"]
+    store = StateStore(Path("data/cache/train") / run_key(knobs=knobs, files=files), enabled=params.train.resume)
+    with live_report(Path(f"plots/train/{corpus}/{seed}")) as report:
+        about = train(
+            params, data, seed=seed, out=Path(f"models/{corpus}/{seed}"), store=store, report=report
+        )
+    print(f"{corpus} seed {seed}: validation span F1 {about['valid']['span_f1']:.4f} in epoch {about['best_epoch']}")
+
+
+if __name__ == "__main__":
+    run_stage(main, takes=["corpus", "seed"], description=__doc__)

