@@ -156,15 +156,13 @@ def load_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
     return model
 
 
-def describe_failure(name: str, error: BaseException, *, is_local: bool) -> str:
+def describe_failure(name: str, error: BaseException, *, is_local: bool, remedy: str = _REMEDY) -> str:
     """One line about a checkpoint that did not load: its name, the cause, the remedy."""
     cause = " ".join(str(error).split())
     if is_local:
-        remedy = "the folder is incomplete or damaged: fetch it again"
+        remedy = "it is incomplete or damaged: fetch it again"
     elif not hub_reachable():
-        return (
-            f"checkpoint {name!r}: neither a local folder nor in the hub's cache, and no hub can be reached; {_REMEDY}"
-        )
+        return f"checkpoint {name!r}: no such local folder or cached download, and the hub cannot be reached; {_REMEDY}"
     else:
         remedy = _REMEDY
     return f"checkpoint {name!r}: {type(error).__name__}: {cause[:300]}; {remedy}"

@@ -19,7 +19,7 @@ def test_twitter_reads_words_tags_and_image_ids() -> None:
 
 def test_twitter_counts_nothing_odd_in_a_clean_file() -> None:
     assert not +parse(SIMPLE, "train.txt").oddities
-    assert not +parse(SIMPLE + "\n", "train.txt").oddities  # a blank line after the last block is the usual ending
+    assert parse(SIMPLE + "\n", "train.txt").oddities["extra_blank_lines"] == 1
 
 
 def test_twitter_accepts_blank_separated_columns_and_windows_line_ends() -> None:

@@ -128,8 +128,8 @@ def parse(text: str, name: str, rename: Mapping[str, str] | None = None) -> RawS
         words.append(word)
         tags.append(tag)
     close()
-    # The file's last line break leaves one blank; more than one is an oddity like any other.
-    odd["extra_blank_lines"] += max(0, blanks - 2)
+    # After the file's last line break `split` sees one blank line that is none.
+    odd["extra_blank_lines"] += max(0, blanks - 1)
     return split
 
 

@@ -34,7 +34,7 @@ def predict_corpus(
     trained = load_tagger(folder)
     if (features.pooled_dim, features.region_dim) != (trained.dims.pooled, trained.dims.regions):
         raise ValueError(
-            f"{features.folder}: features of {features.pooled_dim}/{features.region_dim} numbers, but {folder} was "
+            f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but {folder} was "
             f"trained on {trained.dims.pooled}/{trained.dims.regions}; extract both with the same vision.encoder"
         )
     knobs = params.train

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import torch
-from tqdm import tqdm
 
 from tandem.models.runtime import Runtime
 from tandem.models.tagger import Tagger
+from tandem.progress import progress
 from tandem.models.data import Dataset
 
 
 @torch.inference_mode()
 def predict_tags(
-    model: Tagger, data: Dataset, runtime: Runtime, *, batch_size: int, description: str | None = None
+    model: Tagger, data: Dataset, runtime: Runtime, *, batch_size: int, description: str
 ) -> list[list[str]]:
     """Predicted tags in the order of the data, one a word, whatever the sentence's length.
-
-    With a `description` a progress bar is drawn.
     """
     model.eval()
     tags: list[list[str]] = [[] for _ in range(len(data))]
-    bar = tqdm(total=len(data), desc=description, unit="post", disable=description is None, leave=False)
-    with bar:
+    with progress(None, description, total=len(data), unit="post") as bar:
         for rows, batch in data.in_order_of_length(batch_size):
             with runtime.autocast():
                 decoded = model.decode(batch.to(runtime.device))

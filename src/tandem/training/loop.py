@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from tandem.corpora.labels import entity_types, label_set
 from tandem.corpora.schema import Sample
@@ -18,6 +17,7 @@ from tandem.files import atomic_path
 from tandem.models.build import PictureDims, build_tagger, save_description, save_weights
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
+from tandem.progress import progress as progress_bar
 from tandem.models.data import Dataset
 from tandem.training.optimizer import build_optimizer
 from tandem.models.predict import predict_tags
@@ -84,7 +84,7 @@ def train(
         )
         model.train()
         total = torch.zeros((), device=runtime.device)
-        for rows in tqdm(batches, desc=f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}", leave=False):
+        for rows in progress_bar(batches, f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}", unit="step"):
             batch = training.batch(rows)
             if knobs.image_dropout:
                 batch.picture.present.logical_and_(torch.rand(len(rows)) >= knobs.image_dropout)
@@ -100,7 +100,10 @@ def train(
         if not torch.isfinite(total):
             raise ValueError(f"{data.corpus} seed {seed}: the loss is {mean_loss} in epoch {epoch}; lower the rates")
 
-        scores = score(gold, predict_tags(model, validation, runtime, batch_size=knobs.eval_batch_size))["span"]
+        tags = predict_tags(
+            model, validation, runtime, batch_size=knobs.eval_batch_size, description=f"{data.corpus} validation"
+        )
+        scores = score(gold, tags)["span"]
         progress.epoch, progress.step = epoch, progress.step + len(batches)
         row = {
             "epoch": epoch,

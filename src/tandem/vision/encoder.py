@@ -16,6 +16,7 @@ from tandem.vision.pictures import centre_square
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+LOCAL_REMEDY = "set vision.weights to a local file, or take hf/<folder>"
 
 
 class Encoded(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from math import isqrt
 from typing import Any
 
 import torch
@@ -62,8 +63,10 @@ class TransformersEncoder(GridEncoder):
 
     def _prefix(self, tokens: int) -> int:
         """Tokens before the patches (class, distillation, registers)."""
-        side = int(tokens**0.5)
-        return tokens - side * side
+        patch = getattr(self.model.config, "patch_size", None)
+        patches = (self.image_size // patch) ** 2 if isinstance(patch, int) else tokens + 1
+        # Hierarchical models (Swin) end with fewer tokens than patches.
+        return tokens - (patches if patches <= tokens else isqrt(tokens) ** 2)
 
 
 def build(params: VisionParams) -> TransformersEncoder:

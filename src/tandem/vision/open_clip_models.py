@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tandem.params.base import suggest
 from tandem.params.vision import VisionParams
-from tandem.vision.encoder import GridEncoder, tokens_to_grid
+from tandem.vision.encoder import LOCAL_REMEDY, GridEncoder, tokens_to_grid
 from tandem.weights import WeightsError, describe_failure, fail_fast, fingerprint
 
 
@@ -61,7 +61,9 @@ def build(params: VisionParams) -> OpenClipEncoder:
     except Exception as error:
         if source is None:
             raise ValueError(f"{params.encoder!r} at vision.image_size {params.image_size}: {error}") from error
-        raise WeightsError(describe_failure(f"{params.encoder} {source}", error, is_local=file is not None)) from error
+        raise WeightsError(
+            describe_failure(f"{params.encoder} {source}", error, is_local=file is not None, remedy=LOCAL_REMEDY)
+        ) from error
     visual = model.visual
     if not (hasattr(visual, "output_tokens") or hasattr(visual, "attnpool")):
         raise ValueError(f"{params.encoder!r}: its picture tower comes from timm; take timm/<its name>")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import torch
+
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import Encoder
 
@@ -26,7 +28,9 @@ def load_encoder(params: VisionParams) -> Encoder:
             the architecture does not take.
     """
     module: Any = import_module(_MODULES[params.family])
-    return module.build(params)
+    with torch.random.fork_rng():  # random weights (`none`) are the same each time, and no one else's numbers change
+        torch.manual_seed(0)
+        return module.build(params)
 
 
 def encoder_identity(params: VisionParams) -> dict[str, str | int]:

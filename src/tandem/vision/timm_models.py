@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tandem.params.base import suggest
 from tandem.params.vision import VisionParams
-from tandem.vision.encoder import GridEncoder, tokens_to_grid
+from tandem.vision.encoder import LOCAL_REMEDY, GridEncoder, tokens_to_grid
 from tandem.weights import WeightsError, describe_failure, fail_fast, fingerprint, load_state
 
 
@@ -55,7 +55,7 @@ def build(params: VisionParams) -> TimmEncoder:
     except Exception as error:
         if not pretrained:
             raise ValueError(f"{params.encoder!r} at vision.image_size {params.image_size}: {error}") from error
-        raise WeightsError(describe_failure(params.encoder, error, is_local=False)) from error
+        raise WeightsError(describe_failure(params.encoder, error, is_local=False, remedy=LOCAL_REMEDY)) from error
     if file is not None:
         _load(model, file)
     return TimmEncoder(model=model, image_size=params.image_size, max_regions=params.max_regions)

@@ -1,0 +1,166 @@
+"""Scores of predicted tags against gold, as one tree of numbers.
+
+| key | meaning |
+|---|---|
+| span.{precision,recall,f1,support} | micro average over entities, seqeval's default reading; what papers print |
+| span_strict.{...} | the same by strict IOB2 |
+| span_macro.{...}, span_weighted.{...} | mean over types, plain and by support, default reading |
+| per_type.TYPE.{precision,recall,f1,support} | one type, default reading; types that were only predicted included |
+| token.{accuracy,weighted_f1,macro_f1,support} | of single words, with O: never to be set beside span F1 |
+
+Support is the number of gold entities (of gold words, under `token`).
+Precision of nothing predicted, recall of nothing gold and F1 of both are 0, as with `zero_division=0`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tandem.evaluation.spans import Mode, spans
+
+Sentences = Sequence[Sequence[str]]
+Tree = dict[str, Any]
+
+
+def score(gold: Sentences, predicted: Sentences, aliases: Mapping[str, str] | None = None) -> Tree:
+    """All scores of `predicted` against `gold`, one list of tags a sentence.
+
+    Args:
+        aliases: {type: new type}, applied to both sides before anything is read, as {MISC: OTHER} does for a corpus
+            that names a type differently.
+
+    Errors: `ValueError` naming the first sentence whose lengths differ, or a tag that is not BIO.
+    """
+    _check_lengths(gold, predicted)
+    if aliases:
+        gold, predicted = _renamed(gold, aliases), _renamed(predicted, aliases)
+    default, strict = span_scores(gold, predicted, "default"), span_scores(gold, predicted, "strict")
+    return {
+        "span": default["micro"],
+        "span_strict": strict["micro"],
+        "span_macro": default["macro"],
+        "span_weighted": default["weighted"],
+        "per_type": default["per_type"],
+        "token": token_scores(gold, predicted),
+    }
+
+
+def span_scores(gold: Sentences, predicted: Sentences, mode: Mode) -> Tree:
+    """Precision, recall and F1 of whole entities (type and both ends right), as seqeval has them.
+
+    Keys: `micro`, `macro`, `weighted` and `per_type`. Macro and weighted go over all types that are gold or predicted.
+    """
+    right: Counter[str] = Counter()
+    support: Counter[str] = Counter()
+    guessed: Counter[str] = Counter()
+    for gold_tags, predicted_tags in zip(gold, predicted, strict=True):
+        gold_spans, predicted_spans = spans(gold_tags, mode), spans(predicted_tags, mode)
+        support.update(span.type for span in gold_spans)
+        guessed.update(span.type for span in predicted_spans)
+        if gold_spans and predicted_spans:
+            right.update(span.type for span in set(gold_spans).intersection(predicted_spans))
+    types = sorted(support | guessed)
+    rows = {kind: _rates(right[kind], guessed[kind], support[kind]) for kind in types}
+    weights = [support[kind] for kind in types]
+    return {
+        "micro": {**_rates(right.total(), guessed.total(), support.total()), "support": support.total()},
+        "macro": _averages(rows, [1] * len(types)),
+        "weighted": _averages(rows, weights),
+        "per_type": {kind: {**rows[kind], "support": support[kind]} for kind in types},
+    }
+
+
+def token_scores(gold: Sentences, predicted: Sentences) -> dict[str, float]:
+    """Accuracy, and F1 averaged over all labels that occur on either side, O among them, as scikit-learn has it."""
+    numbers: dict[str, int] = {}
+    true, guess = (
+        np.array([numbers.setdefault(tag, len(numbers)) for tags in side for tag in tags], dtype=np.int64)
+        for side in (gold, predicted)
+    )
+    if not true.size:
+        return {"accuracy": 0.0, "weighted_f1": 0.0, "macro_f1": 0.0, "support": 0}
+    support, guessed = (np.bincount(side, minlength=len(numbers)) for side in (true, guess))
+    right = np.bincount(true[true == guess], minlength=len(numbers))
+    f1 = 2 * right / (support + guessed)  # no label of `numbers` is absent from both
+    return {
+        "accuracy": float(np.mean(true == guess)),
+        "weighted_f1": float(np.average(f1, weights=support)),
+        "macro_f1": float(np.mean(f1)),
+        "support": int(true.size),
+    }
+
+
+def mean_and_std(scores: Sequence[Tree]) -> tuple[Tree, Tree]:
+    """Mean and sample standard deviation (ddof 1; 0.0 of a single one) of every number in trees of one shape.
+
+    A type that one seed has in `per_type` and another has not was neither gold nor predicted there: it counts as
+    zeros. Numbers that are equal integers everywhere stay integers in the mean.
+
+    Errors: `ValueError` for no trees at all, or a key other than a type that is missing from one.
+    """
+    if not scores:
+        raise ValueError("no scores to average; give at least one seed")
+    return _mean_and_std(scores, path="")
+
+
+def _mean_and_std(trees: Sequence[Tree], path: str) -> tuple[Tree, Tree]:
+    mean: Tree = {}
+    std: Tree = {}
+    keys = dict.fromkeys(key for tree in trees for key in tree)
+    if path == "per_type":
+        empty = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+        trees = [{key: tree.get(key, empty) for key in keys} for tree in trees]
+    for key in sorted(keys) if path == "per_type" else keys:
+        place = f"{path}.{key}" if path else key
+        missing = [number for number, tree in enumerate(trees) if key not in tree]
+        if missing:
+            raise ValueError(f"score {place!r} is missing from tree {missing[0]} of {len(trees)}; all need one shape")
+        values = [tree[key] for tree in trees]
+        if isinstance(values[0], dict):
+            mean[key], std[key] = _mean_and_std(values, place)
+        elif all(isinstance(value, int) and value == values[0] for value in values):
+            mean[key], std[key] = values[0], 0.0
+        else:
+            mean[key] = statistics.fmean(values)
+            std[key] = statistics.stdev(values) if len(values) > 1 else 0.0
+    return mean, std
+
+
+def _rates(right: int, guessed: int, support: int) -> dict[str, float]:
+    total = guessed + support
+    return {
+        "precision": right / guessed if guessed else 0.0,
+        "recall": right / support if support else 0.0,
+        "f1": 2 * right / total if total else 0.0,
+    }
+
+
+def _averages(rows: Mapping[str, Mapping[str, float]], weights: Sequence[int]) -> dict[str, float]:
+    names = ("precision", "recall", "f1")
+    total = sum(weights)
+    if not total:
+        return dict.fromkeys(names, 0.0)
+    return {
+        name: sum(row[name] * weight for row, weight in zip(rows.values(), weights, strict=True)) / total
+        for name in names
+    }
+
+
+def _renamed(sentences: Sentences, aliases: Mapping[str, str]) -> list[list[str]]:
+    return [[tag if tag == "O" else tag[:2] + aliases.get(tag[2:], tag[2:]) for tag in tags] for tags in sentences]
+
+
+def _check_lengths(gold: Sentences, predicted: Sentences) -> None:
+    if len(gold) != len(predicted):
+        raise ValueError(f"{len(gold)} gold sentences but {len(predicted)} predicted; score the same split")
+    for number, (gold_tags, predicted_tags) in enumerate(zip(gold, predicted, strict=True)):
+        if len(gold_tags) != len(predicted_tags):
+            raise ValueError(
+                f"sentence {number}: {len(gold_tags)} gold tags but {len(predicted_tags)} predicted; "
+                "every word needs one of each"
+            )

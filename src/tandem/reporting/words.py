@@ -1,0 +1,73 @@
+"""The summary in words: what was run, what came out, and whether the pictures were read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tandem.reporting.results import Results, control_cost, number
+from tandem.reporting.tables import mean_std, points
+
+
+def setting(results: Results) -> str:
+    """One sentence on what was run."""
+    seeds = ", ".join(map(str, results.seeds))
+    return (
+        f"Fusion {results.fusion} with {results.decoder} decoding, on {listed(results.datasets)}; "
+        f"{_plural(len(results.seeds), 'seed')} ({seeds})."
+    )
+
+
+def corpus_sentences(results: Results, name: str) -> list[str]:
+    """What is to be said of one corpus, most important first."""
+    tree = results.evaluate.get(name)
+    if number(tree, "span", "f1") is None:
+        return ["Not evaluated yet."]
+    seeds = number(tree, "seeds") or 0
+    said = [
+        f"Test span F1 is {mean_std(tree, 'span', 'f1')} over {_plural(int(seeds), 'seed')} "
+        f"(strict IOB2: {mean_std(tree, 'span_strict', 'f1')})."
+    ]
+    said += filter(None, [_exchange(results, name), _ceiling(results, name)])
+    return said
+
+
+def _exchange(results: Results, name: str) -> str:
+    tree = results.evaluate.get(name)
+    found = control_cost(tree, "shuffled_image")
+    if found is None:
+        return ""
+    cost, deviation = found
+    if cost == 0 and not deviation:
+        return "Exchanging the pictures changes nothing: this model does not look at them."
+    single = number(tree, "seeds") == 1
+    amount = points(abs(cost), None if single else deviation)
+    effect = f"Exchanging the pictures between sentences {'costs' if cost > 0 else 'gains'} {amount} points"
+    if single or deviation is None:
+        return f"{effect}; one seed cannot tell that from chance."
+    if abs(cost) <= 2 * deviation:
+        return f"{effect}, within twice its deviation over the seeds: no evidence that the pictures are read."
+    if cost < 0:
+        return f"{effect}, more than twice its deviation over the seeds: the own pictures harm."
+    return f"{effect}, more than twice its deviation over the seeds: the model reads its pictures."
+
+
+def _ceiling(results: Results, name: str) -> str:
+    ceiling = results.ceiling.get(name)
+    picture, text = number(ceiling, "picture", "expected_f1"), number(ceiling, "text_only", "expected_f1")
+    f1 = number(results.evaluate.get(name), "span", "f1")
+    if picture is None or text is None or f1 is None:
+        return ""
+    side = "above" if f1 > text else "below"
+    return (
+        f"By construction of the corpus, text alone can expect at most {points(text)} and text with pictures "
+        f"{points(picture)}; this model stands {points(abs(f1 - text))} points {side} the former."
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _plural(number_of: int, noun: str) -> str:
+    return f"{number_of} {noun}{'' if number_of == 1 else 's'}"
