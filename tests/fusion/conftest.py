@@ -20,7 +20,7 @@ Build = Callable[..., Fusion]
 
 @pytest.fixture
 def build() -> Build:
-    """Build a strategy with seeded random weights everywhere, in evaluation mode: also where training starts at zero."""
+    """Build a strategy in evaluation mode, with seeded random weights even where training starts at zero."""
 
     def make(name: str, seed: int = 0, randomise: bool = True, **knobs: Any) -> Fusion:
         torch.manual_seed(seed)

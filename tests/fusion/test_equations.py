@@ -120,7 +120,7 @@ def test_bimodal_alpha_starts_at_its_knob(build: Build, alpha: float) -> None:
 @pytest.mark.parametrize("form", ["residual", "plain"])
 @pytest.mark.parametrize("direction", ["image_to_text", "text_to_image"])
 def test_film_equation(
-    build: Build, inputs: Inputs, direction: str, form: str, modulator_activation: str, output_projection: bool
+    *, build: Build, inputs: Inputs, direction: str, form: str, modulator_activation: str, output_projection: bool
 ) -> None:
     fusion: Any = build(
         "film",
@@ -187,9 +187,7 @@ def test_attention_equation(build: Build, inputs: Inputs, scorer: str) -> None:
 
 
 @pytest.mark.parametrize("scorer", ["linear", "mlp"])
-def test_attention_weights_sum_to_one_and_leave_absent_pictures_out(
-    build: Build, inputs: Inputs, scorer: str
-) -> None:
+def test_attention_weights_sum_to_one_and_leave_absent_pictures_out(build: Build, inputs: Inputs, scorer: str) -> None:
     fusion: Any = build("attention", scorer=scorer)
     _, weights = fusion.attend(*inputs)
     torch.testing.assert_close(weights.sum(-1), torch.ones(4, 5))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+import tandem
 from tandem.fusion import STRATEGIES, Fusion, build_fusion, strategy
 from tandem.params.fusions import FUSION_PARAMS
 
@@ -41,16 +44,13 @@ def test_registry_imports_only_what_is_chosen() -> None:
         "import sys; from tandem.fusion import strategy; strategy('film');"
         "print(*[n for n in sys.modules if n.startswith('tandem.fusion.')])"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment()
+    )
     assert loaded.stdout.split() == ["tandem.fusion.base", "tandem.fusion.film"]
 
 
 def _environment() -> dict[str, str]:
-    import os
-    from pathlib import Path
-
-    import tandem
-
     return {**os.environ, "PYTHONPATH": str(Path(tandem.__file__).parents[1])}
 
 

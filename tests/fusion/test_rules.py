@@ -39,7 +39,7 @@ every_variant = pytest.mark.parametrize(
 @every_variant
 @pytest.mark.parametrize("noise", [float("nan"), float("inf"), 1e30, 7.0])
 def test_rules_absent_pictures_and_padded_regions_are_never_read(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any], noise: float
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any], noise: float
 ) -> None:
     fusion = build(name, **knobs)
     noisy = dataclasses.replace(
@@ -53,7 +53,7 @@ def test_rules_absent_pictures_and_padded_regions_are_never_read(
 
 @every_variant
 def test_rules_present_pictures_count(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
 ) -> None:
     fusion = build(name, **knobs)
     other = dataclasses.replace(picture, pooled=-picture.pooled, regions=-picture.regions)
@@ -63,7 +63,7 @@ def test_rules_present_pictures_count(
 
 @every_variant
 def test_rules_regions_are_read_only_where_declared(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
 ) -> None:
     fusion = build(name, **knobs)
     other = dataclasses.replace(picture, regions=torch.full_like(picture.regions, float("nan")))
@@ -73,7 +73,7 @@ def test_rules_regions_are_read_only_where_declared(
 
 @every_variant
 def test_rules_padding_words_do_not_change_real_ones(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
 ) -> None:
     fusion = build(name, **knobs)
     noisy = torch.where(word_mask.unsqueeze(-1), words, 1e4)
@@ -85,7 +85,7 @@ def test_rules_padding_words_do_not_change_real_ones(
 
 @every_variant
 def test_rules_every_parameter_gets_a_finite_gradient(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
 ) -> None:
     fusion = build(name, **knobs).train()
     leaf = words.clone().requires_grad_()
@@ -101,6 +101,7 @@ def test_rules_every_parameter_gets_a_finite_gradient(
 @every_variant
 @pytest.mark.parametrize("randomise", [True, False])
 def test_rules_gradients_stay_finite_without_any_picture(
+    *,
     build: Build,
     words: Tensor,
     word_mask: Tensor,
@@ -121,7 +122,7 @@ def test_rules_gradients_stay_finite_without_any_picture(
 
 @every_variant
 def test_rules_text_reaches_the_output_from_the_start(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
 ) -> None:
     fusion = build(name, randomise=False, **knobs)
     fused = fusion(words, word_mask, picture)
@@ -130,7 +131,7 @@ def test_rules_text_reaches_the_output_from_the_start(
 
 @every_variant
 def test_rules_weights_survive_a_state_dict(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
 ) -> None:
     first, second = build(name, seed=0, **knobs), build(name, seed=1, **knobs)
     second.load_state_dict(first.state_dict())
@@ -140,6 +141,7 @@ def test_rules_weights_survive_a_state_dict(
 @every_variant
 @pytest.mark.parametrize("half_words", [True, False])
 def test_rules_autocast_to_bfloat16_stays_close(
+    *,
     build: Build,
     words: Tensor,
     word_mask: Tensor,
@@ -158,7 +160,7 @@ def test_rules_autocast_to_bfloat16_stays_close(
 
 @pytest.mark.parametrize("name", ["concat", "bimodal", "film", "attention", "cross_attention", "gated"])
 def test_rules_dropout_only_in_training(
-    build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str
 ) -> None:
     fusion = build(name, dropout=0.5)
     assert torch.equal(fusion(words, word_mask, picture), fusion(words, word_mask, picture))

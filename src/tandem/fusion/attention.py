@@ -15,8 +15,8 @@ TEXT_LEAN = 1.0  # the scores start at (1, -1): weights near (.88, .12), close t
 class ModalityAttention(Fusion):
     """fused = a_1 h + a_2 v with a = softmax of one score for the word and one for the picture.
 
-    `scorer` "linear" is a = softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh, Dropout,
-    Linear(hidden, 1). For an absent picture a = (1, 0).
+    `scorer` "linear" is a = softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh,
+    Dropout, Linear(hidden, 1). For an absent picture a = (1, 0).
     """
 
     def __init__(self, *, widths: Widths, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:

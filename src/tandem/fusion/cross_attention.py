@@ -28,7 +28,9 @@ class CrossAttention(Fusion):
         dim = self.out_dim = widths.text
         if heads < 1 or dim % heads:
             divisors = ", ".join(str(n) for n in range(1, min(dim, 64) + 1) if dim % n == 0)
-            raise ValueError(f"cross_attention: heads {heads} does not divide the text width {dim}; use one of {divisors}")
+            raise ValueError(
+                f"cross_attention: heads {heads} does not divide the text width {dim}; use one of {divisors}"
+            )
         self.heads = heads
         self.residual = residual
         self.image = ImageProjection(in_dim=widths.region, out_dim=dim, dropout=dropout)

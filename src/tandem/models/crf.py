@@ -114,7 +114,7 @@ class CRF(nn.Module):
         spread = transitions.unsqueeze(1)
         for previous, step in itertools.pairwise(steps):
             torch.add(previous.t().unsqueeze(-1), spread, out=routes)
-            step += torch.amax(routes, dim=0, out=best)
+            step.add_(torch.amax(routes, dim=0, out=best))
         # Only the way back along the best path needs to know where it came from: a few numbers a step, and one copy
         # from the device instead of a launch a step.
         table, arrivals = scores.cpu().numpy(), transitions.t().contiguous().cpu().numpy()
@@ -153,27 +153,28 @@ def _log_partition(potentials: Tensor, transitions: Tensor, mask: Tensor) -> Ten
     lowest, highest = (float(bound) for bound in torch.stack(transitions.detach().aminmax()).tolist())
     growth = highest - lowest + math.log(len(transitions))
     if growth <= HEADROOM:
-        result: Tensor = _ScaledForward.apply(potentials, transitions, mask, highest, int(HEADROOM / max(growth, 1e-3)))
-        return result
+        stride = int(HEADROOM / max(growth, 1e-3))
+        total: Tensor = _ScaledForward.apply(potentials, transitions - highest, mask, stride)
+        return total + (mask.sum(dim=1) - 1).double() * highest
     return _log_forward(potentials, transitions, mask)
 
 
 class _ScaledForward(torch.autograd.Function):
     """The log partition by the forward recursion on scaled probabilities (Rabiner 1989), its gradient by marginals.
 
-    With A = exp(transitions - highest) and E_t = exp(potentials_t - their maximum), p_t = (p_{t-1} A) * E_t. Every entry
-    of A is at least exp(-spread) and one of E_t is 1, so a step shrinks the sum of p by at most that factor, whatever
-    the emissions are: p is normalised only every `stride` steps. The backward recursion is the same one on the
-    sentence reversed with A transposed, and both run in one loop.
+    With A = exp(transitions), of which the highest is 0, and E_t = exp(potentials_t - their maximum),
+    p_t = (p_{t-1} A) * E_t. No entry of A is below exp(-spread) and one of E_t is 1, so that a step shrinks the sum of
+    p by no more than that, whatever the emissions are: p is normalised only every `stride` steps. The backward
+    recursion is the same one on the sentence reversed with A transposed, and both run in one loop.
     """
 
     @staticmethod
-    def forward(ctx: Any, potentials: Tensor, transitions: Tensor, mask: Tensor, highest: float, stride: int) -> Tensor:
+    def forward(ctx: Any, potentials: Tensor, transitions: Tensor, mask: Tensor, stride: int) -> Tensor:
         length = potentials.shape[1]
         both = any(ctx.needs_input_grad)
         peaks = potentials.amax(dim=-1, keepdim=True)
         factors = (potentials - peaks).exp_()  # (B, T, K)
-        matrix = (transitions - highest).exp_()
+        matrix = transitions.exp()
         lengths = mask.sum(dim=1)
         positions = torch.arange(length, device=mask.device)
         reverse = (lengths.unsqueeze(1) - 1 - positions).clamp_(min=0)  # (B, T), its own inverse where mask is True
@@ -197,10 +198,10 @@ class _ScaledForward(torch.autograd.Function):
             torch.mul(product, emission, out=now)
             if t % stride == 0:
                 scale = now.sum(dim=-1, keepdim=True)
-                now /= scale
+                now.div_(scale)
                 scales.append(scale[0])
             previous = now
-        logs = peaks.squeeze(-1).masked_fill(~mask, 0.0).sum(dim=1) + (lengths - 1).double() * highest
+        logs = peaks.squeeze(-1).masked_fill(~mask, 0.0).sum(dim=1)
         sums = after[:, 0].sum(dim=-1)  # (T, B)
         logs = logs + sums.gather(0, (lengths - 1).unsqueeze(0)).squeeze(0).log()
         if scales:
@@ -213,7 +214,7 @@ class _ScaledForward(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
         after, before, matrix, mask, reverse = ctx.saved_tensors
         labels = after.shape[-1]
         index = reverse.t().unsqueeze(-1).expand(-1, -1, labels)  # (T, B, K)
@@ -226,7 +227,7 @@ class _ScaledForward(torch.autograd.Function):
         following = after[:, 1].gather(0, index)[1:]
         left = (after[:-1, 0] * weight[:-1]).masked_fill(~mask.t()[1:].unsqueeze(-1), 0.0)
         pairs = matrix * (left.reshape(-1, labels).t() @ following.reshape(-1, labels))
-        return marginals, pairs, None, None, None
+        return marginals, pairs, None, None
 
 
 def _log_forward(potentials: Tensor, transitions: Tensor, mask: Tensor) -> Tensor:

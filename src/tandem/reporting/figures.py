@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -59,17 +60,13 @@ def learning_figure(name: str, curves: Mapping[int, pd.DataFrame]) -> str:
     with styled():
         figure, (left, right) = new_figure(8, 2.9, columns=2)
         for number_of, (seed, curve) in enumerate(curves.items()):
-            style = {
-                "color": colour(number_of),
-                "marker": MARKERS[number_of % len(MARKERS)],
-                "markersize": 3.5,
-                "lw": 1.5,
-            }
-            left.plot(curve["epoch"], 100 * curve["valid_f1"], label=f"seed {seed}", **style)
-            right.plot(curve["epoch"], curve["loss"], **style)
-            if curve["valid_f1"].notna().any():
-                best = curve.loc[curve["valid_f1"].idxmax()]
-                left.plot(best["epoch"], 100 * best["valid_f1"], "o", ms=9, mfc="none", mec=colour(number_of))
+            series: dict[str, Any] = {"color": colour(number_of), "marker": MARKERS[number_of % len(MARKERS)]}
+            series |= {"markersize": 3.5, "linewidth": 1.5}
+            left.plot(curve["epoch"], 100 * curve["valid_f1"], label=f"seed {seed}", **series)
+            right.plot(curve["epoch"], curve["loss"], **series)
+            best = curve["valid_f1"].max()
+            kept = curve["epoch"][curve["valid_f1"] == best].head(1)  # ties: training keeps the earlier
+            left.plot(kept, [100 * best] * len(kept), "o", ms=9, mfc="none", mec=colour(number_of))
         left.set(title=name, xlabel="epoch", ylabel="validation span F1 × 100")
         right.set(title=" ", xlabel="epoch", ylabel="training loss")
         for axes in (left, right):

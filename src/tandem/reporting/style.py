@@ -33,6 +33,7 @@ RC: dict[str, Any] = {
     "grid.color": FAINT,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "svg.fonttype": "none",  # text stays text: small, selectable, in the page's own font
     "svg.hashsalt": "tandem",  # the same figure gives the same bytes
 }

@@ -32,6 +32,7 @@ def corpus_sentences(results: Results, name: str) -> list[str]:
 
 
 def _exchange(results: Results, name: str) -> str:
+    """Whether exchanging pictures costs; with three seeds, twice the deviation is a one-sided p of 0.04 (t test)."""
     tree = results.evaluate.get(name)
     found = control_cost(tree, "shuffled_image")
     if found is None:
@@ -39,11 +40,11 @@ def _exchange(results: Results, name: str) -> str:
     cost, deviation = found
     if cost == 0 and not deviation:
         return "Exchanging the pictures changes nothing: this model does not look at them."
-    single = number(tree, "seeds") == 1
-    amount = points(abs(cost), None if single else deviation)
+    seeds = int(number(tree, "seeds") or 1)
+    amount = points(abs(cost), None if seeds == 1 else deviation)
     effect = f"Exchanging the pictures between sentences {'costs' if cost > 0 else 'gains'} {amount} points"
-    if single or deviation is None:
-        return f"{effect}; one seed cannot tell that from chance."
+    if seeds < 3 or deviation is None:
+        return f"{effect}; {_plural(seeds, 'seed')} cannot tell that from chance, take three or more."
     if abs(cost) <= 2 * deviation:
         return f"{effect}, within twice its deviation over the seeds: no evidence that the pictures are read."
     if cost < 0:

@@ -1,0 +1,50 @@
+"""Writing the report: the page, the table of the README, and the numbers for `dvc plots`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from tandem.files import atomic_path, write_text
+from tandem.reporting.page import page
+from tandem.reporting.results import Results
+from tandem.reporting.tables import (
+    ceiling_table,
+    control_table,
+    markdown,
+    results_frame,
+    span_table,
+    token_table,
+    transfer_frame,
+    type_frame,
+)
+from tandem.reporting.words import setting
+
+
+def write_report(results: Results, root: Path = Path()) -> list[Path]:
+    """Write report/index.html, report/results.md and plots/{results,per_type,transfer}.csv below `root`."""
+    write_text(root / "report/index.html", page(results))
+    write_text(root / "report/results.md", results_markdown(results))
+    frames = {"results": results_frame, "per_type": type_frame, "transfer": transfer_frame}
+    for name, frame in frames.items():
+        _write_csv(root / f"plots/{name}.csv", frame(results))
+    return [root / "report/index.html", root / "report/results.md", *(root / f"plots/{name}.csv" for name in frames)]
+
+
+def results_markdown(results: Results) -> str:
+    """The main tables in Markdown, each under its name."""
+    parts = [setting(results) + " Scores × 100, mean ± sample standard deviation over the seeds."]
+    tables = {
+        "Entities of the test split, span level:": span_table(results),
+        "Words of the test split, token level with O (not comparable with the above):": token_table(results),
+        "Span F1 with own, exchanged and no pictures:": control_table(results),
+        "What can be reached on the generated corpora (best expected span F1):": ceiling_table(results),
+    }
+    parts += [f"{name}\n\n{markdown(table)}".rstrip() for name, table in tables.items() if table.rows]
+    return "\n\n".join(parts) + "\n"
+
+
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    with atomic_path(path) as temporary:
+        frame.round(6).to_csv(temporary, index=False, lineterminator="\n")

@@ -1,0 +1,16 @@
+"""One page and the tables out of all results: report/ and plots/{results,per_type,transfer}.csv."""
+
+from tandem.params import TandemParams
+from tandem.reporting.report import write_report
+from tandem.reporting.results import load_results
+from tandem.stage import run_stage
+
+
+def main(params: TandemParams) -> None:
+    results = load_results(fusion=params.fusion, decoder=params.decoder, datasets=params.datasets, seeds=params.seeds)
+    written = write_report(results)
+    print(f"report: {written[0]}" + (f" ({len(results.missing)} results missing)" if results.missing else ""))
+
+
+if __name__ == "__main__":
+    run_stage(main, description=__doc__)

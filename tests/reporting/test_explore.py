@@ -1,0 +1,69 @@
+"""The data analysis of a small table whose counts are known."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tandem.reporting.explore import describe, explore
+
+ROWS = [
+    ("train", ["B-PER", "O", "B-PER", "I-PER"], "a", "images/a.jpg"),
+    ("train", ["I-LOC", "B-PER"], "b", None),  # an orphan I- opens an entity by the default reading
+    ("train", ["O"], None, None),
+    ("test", ["B-LOC", "B-ORG", "O"], "c", "images/c.jpg"),
+]
+
+
+def samples() -> pd.DataFrame:
+    rows = [(split, [f"w{n}" for n in range(len(tags))], tags, *picture) for split, tags, *picture in ROWS]
+    return pd.DataFrame(rows, columns=["split", "words", "tags", "image_id", "image_path"])
+
+
+def lookup(table: pd.DataFrame) -> dict[tuple, int]:
+    return {tuple(row[:-1]): row[-1] for row in table.itertuples(index=False)}
+
+
+def test_explore_counts_right() -> None:
+    tables = describe(samples())
+    lengths = lookup(tables["lengths"])
+    assert {key: count for key, count in lengths.items() if count} == {
+        ("train", 1): 1,
+        ("train", 2): 1,
+        ("train", 4): 1,
+        ("test", 3): 1,
+    }
+    assert lengths["train", 3] == 0
+    types = lookup(tables["types"])
+    assert (types["PER", "train"], types["LOC", "train"], types["PER", "test"], types["ORG", "test"]) == (3, 1, 0, 1)
+    entities = lookup(tables["entities"])
+    assert (entities["train", 0], entities["train", 2], entities["test", 2]) == (1, 2, 1)
+    pairs = lookup(tables["co_occurrence"])
+    assert pairs["PER", "PER"] == pairs["LOC", "PER"] == pairs["PER", "LOC"] == pairs["ORG", "LOC"] == 1
+    assert pairs["LOC", "LOC"] == pairs["ORG", "PER"] == 0
+    pictures = lookup(tables["pictures"])
+    assert [pictures["train", state] for state in ("present", "missing", "none named")] == [1, 1, 1]
+    assert pictures["test", "present"] == 1
+
+
+def test_explore_writes_a_table_and_a_plot_of_each(tmp_path: Path) -> None:
+    prepared = tmp_path / "birds.parquet"
+    samples().to_parquet(prepared)
+    written = explore(prepared, tmp_path / "plots")
+    assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "plots").iterdir())
+    assert {path.stem for path in written if path.suffix == ".png"} == set(describe(samples()))
+    before = {path: path.read_bytes() for path in written}
+    explore(prepared, tmp_path / "plots")
+    assert before == {path: path.read_bytes() for path in written}
+
+
+def test_explore_takes_a_corpus_without_entities(tmp_path: Path) -> None:
+    prepared = tmp_path / "plain.parquet"
+    samples().iloc[2:3].to_parquet(prepared)
+    explore(prepared, tmp_path)
+    assert (tmp_path / "types.csv").read_text() == "type,split,count\n"
+
+
+def test_explore_names_a_table_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"none.parquet: not found; run `dvc repro prepare`"):
+        explore(tmp_path / "none.parquet", tmp_path)
