@@ -171,8 +171,8 @@ def test_film_from_text_to_image_starts_with_the_text_in_it(build: Build, inputs
 def test_attention_equation(build: Build, inputs: Inputs, scorer: str) -> None:
     fusion: Any = build("attention", scorer=scorer, hidden=5)
 
-    def score(layers: Any, x: Array) -> float:
-        return float(_linear(layers[3], np.tanh(_linear(layers[0], x)))[0])
+    def score(scorer: Any, x: Array) -> float:
+        return float(_linear(scorer.layers[3], np.tanh(_linear(scorer.layers[0], x)))[0] / np.sqrt(5))
 
     def equation(h: Array, v: Array | None, regions: Array) -> Array:
         if v is None:
@@ -184,6 +184,13 @@ def test_attention_equation(build: Build, inputs: Inputs, scorer: str) -> None:
         return np.asarray(weights[0] * h + weights[1] * v)
 
     _check(fusion, *inputs, equation)
+
+
+@pytest.mark.parametrize("hidden", [4, 512])
+def test_attention_starts_close_to_the_text(build: Build, inputs: Inputs, hidden: int) -> None:
+    fusion: Any = build("attention", randomise=False, hidden=hidden)
+    _, weights = fusion.attend(*inputs)
+    assert ((weights[0, :, 0] > 0.7) & (weights[0, :, 0] < 0.97)).all()
 
 
 @pytest.mark.parametrize("scorer", ["linear", "mlp"])

@@ -18,6 +18,7 @@ from tandem.evaluation.spans import spans
 from tandem.files import sha256_of
 from tandem.params import MergedCorpusParams, TandemParams, TwitterCorpusParams
 
+CEILING = "ceiling.json"  # what only the generator of the embedded corpora writes
 ODDITIES = (
     "extra_blank_lines",
     "missing_blank_lines",
@@ -76,7 +77,8 @@ def _prepare_files(name: str, corpus: TwitterCorpusParams, links: Path) -> tuple
             )
     digests = {split: sha256_of(root / file) for split, file in corpus.files.items()}
     sizes = {split: sum(sample.split == split for sample in samples) for split in SPLITS}
-    release, warning = identify(digests, sizes)
+    generated = (root / CEILING).is_file()
+    release, warning = ("embedded (generated)", None) if generated else identify(digests, sizes)
     report: dict[str, Any] = {"release": release, "warning": warning, "sha256": digests}
     report |= describe(samples)
     report["oddities"] = {split: {key: oddities[split][key] for key in ODDITIES} for split in SPLITS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -16,7 +17,7 @@ class ModalityAttention(Fusion):
     """fused = a_1 h + a_2 v with a = softmax of one score for the word and one for the picture.
 
     `scorer` "linear" is a = softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh,
-    Dropout, Linear(hidden, 1). For an absent picture a = (1, 0).
+    Dropout, Linear(hidden, 1), over sqrt(hidden). For an absent picture a = (1, 0).
     """
 
     def __init__(self, *, widths: Widths, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
@@ -29,8 +30,8 @@ class ModalityAttention(Fusion):
             self.joint = nn.Linear(2 * dim, 2)
             self.joint.bias.data.copy_(lean)
         else:
-            self.text_scorer = _scorer(dim, hidden, dropout, start=TEXT_LEAN)
-            self.image_scorer = _scorer(dim, hidden, dropout, start=-TEXT_LEAN)
+            self.text_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=TEXT_LEAN)
+            self.image_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=-TEXT_LEAN)
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, d_t)."""
@@ -49,7 +50,20 @@ class ModalityAttention(Fusion):
         return weights[..., :1] * words + weights[..., 1:] * image, weights
 
 
-def _scorer(dim: int, hidden: int, dropout: float, *, start: float) -> nn.Sequential:
-    last = nn.Linear(hidden, 1)
-    nn.init.constant_(last.bias, start)
-    return nn.Sequential(nn.Linear(dim, hidden), nn.Tanh(), nn.Dropout(dropout), last)
+class _Scorer(nn.Module):
+    """Linear, Tanh, Dropout, Linear to one score, divided by sqrt(hidden).
+
+    Which functions it can be is the same without the division, but not how fast it moves: one AdamW step shifts all
+    `hidden` last weights at once, and an undivided score shuts the picture out before it has become useful.
+    """
+
+    def __init__(self, *, dim: int, hidden: int, dropout: float, start: float) -> None:
+        super().__init__()
+        self.divisor = math.sqrt(hidden)
+        last = nn.Linear(hidden, 1)
+        nn.init.constant_(last.bias, start * self.divisor)
+        self.layers = nn.Sequential(nn.Linear(dim, hidden), nn.Tanh(), nn.Dropout(dropout), last)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Scores (..., 1) of vectors (..., dim)."""
+        return self.layers(vectors) / self.divisor

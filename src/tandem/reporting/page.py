@@ -167,8 +167,9 @@ def _transfer(results: Results) -> str:
             "difference to the column's own models. Types that the two corpora name differently (MISC, OTHER) are "
             "mapped; types that one of them lacks count as errors."
         )
-        + '<div class="box" tabindex="0"><table class="heat"><thead><tr><th scope="col" class="name">trained on ↓ tested on →</th>'
-        + f"{head}</tr></thead><tbody>\n{rows}</tbody></table></div>\n"
+        + '<div class="box" tabindex="0"><table class="heat"><thead><tr>'
+        + f'<th scope="col" class="name">trained on ↓ tested on →</th>{head}</tr></thead>'
+        + f"<tbody>\n{rows}</tbody></table></div>\n"
     )
 
 

@@ -1,0 +1,133 @@
+"""What many tests share: small corpora, tiny checkpoints, parameters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for a hub is wrong
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+torch.set_num_threads(1)  # two cores: tests may run beside each other
+
+
+@pytest.fixture
+def make_params() -> Callable[..., Any]:
+    """Parameters of a small model: `make_params(fusion="film", **{"train.epochs": 2})`."""
+    from tandem.params import parse_params  # noqa: PLC0415
+
+    def make(**changes: Any) -> Any:
+        tree: dict[str, Any] = {
+            "fusion": "film",
+            "datasets": ["tiny"],
+            "seeds": [1],
+            "corpora": {"tiny": {"format": "twitter"}},
+            "text": {"scratch": {"dim": 32, "buckets": 512, "layers": 1}},
+            "train": {"epochs": 2, "batch_size": 8, "threads": 1, "device": "cpu"},
+        }
+        for key, value in changes.items():
+            *groups, leaf = key.split(".")
+            place = tree
+            for group in groups:
+                place = place.setdefault(group, {})
+            place[leaf] = value
+        return parse_params(tree)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two thin layers with a WordPiece vocabulary of letters, saved as a checkpoint."""
+    from transformers import BertConfig, BertModel, BertTokenizerFast  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789@#:/."
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(folder)
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RoBERTa with a byte-level vocabulary, which writes a word after a blank unlike one at the start of a text."""
+    from tokenizers import ByteLevelBPETokenizer  # noqa: PLC0415
+    from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-roberta")
+    trainer = ByteLevelBPETokenizer()
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer.train_from_iterator(["the word and the words in the world"] * 4, vocab_size=300, special_tokens=specials)
+    trainer.save_model(str(folder))
+    torch.manual_seed(0)
+    config = RobertaConfig(
+        vocab_size=300,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=66,
+        pad_token_id=1,
+    )
+    RobertaModel(config).save_pretrained(folder)
+    tokenizer = RobertaTokenizerFast(vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"))
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def tiny_corpus() -> Callable[[str, int], Any]:
+    """`tiny_corpus(split, sentences)`: samples in which the picture alone tells the type of the name `Paris`."""
+    import random  # noqa: PLC0415
+
+    from tandem.corpora.schema import Sample, text_hash  # noqa: PLC0415
+
+    def make(split: str, sentences: int) -> list[Sample]:
+        chance = random.Random(f"{split}{sentences}")
+        samples = []
+        for number in range(sentences):
+            kind = chance.choice(["PER", "LOC"])
+            words = ["saw", "Paris", chance.choice(["today", "again"]), *["really"] * chance.randrange(4)]
+            tags = ["O", f"B-{kind}", *["O"] * (len(words) - 2)]
+            image_id = f"{split}-{kind}-{number}" if number % 10 else None
+            sample = Sample(
+                f"{split}-{number}", "tiny", split, words, tags, image_id, None, None, None, text_hash(words)
+            )
+            samples.append(sample)
+        return samples
+
+    return make
+
+
+@pytest.fixture
+def tiny_features() -> Callable[[list[Any]], Any]:
+    """`tiny_features(samples)`: a feature cache in which pictures of one type look alike."""
+    from tandem.vision.cache import FeatureCache  # noqa: PLC0415
+
+    def make(samples: list[Any]) -> Any:
+        ids = [sample.image_id for sample in samples if sample.image_id]
+        generator = torch.Generator().manual_seed(0)
+        signs = torch.tensor([1.0 if "-PER-" in image_id else -1.0 for image_id in ids])
+        direction = torch.linspace(-1, 1, 6)
+        noise = torch.randn(len(ids), 6, generator=generator)
+        pooled = signs[:, None] * direction + 0.1 * noise
+        regions = torch.stack([pooled, noise, 0.5 * pooled], dim=1).half()
+        lengths = torch.full((len(ids),), 3)
+        return FeatureCache(ids=ids, pooled=pooled, rows=torch.arange(len(ids)), lengths=lengths, regions=regions)
+
+    return make

@@ -1,0 +1,26 @@
+"""Device and precision."""
+
+import pytest
+import torch
+
+from tandem.models.runtime import has_bf16_units, pick_runtime
+
+
+def test_runtime_resolves_precision() -> None:
+    assert pick_runtime(device="cpu", precision="float32").autocast_dtype is None
+    assert pick_runtime(device="cpu", precision="bfloat16").autocast_dtype is torch.bfloat16
+    expected = torch.bfloat16 if has_bf16_units(torch.device("cpu")) else None
+    assert pick_runtime(device="cpu", precision="auto").autocast_dtype is expected
+    assert pick_runtime(device="cpu", precision="auto", small=True).autocast_dtype is None
+
+
+def test_runtime_autocast_reaches_matrix_products() -> None:
+    for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        with pick_runtime(device="cpu", precision=precision).autocast():
+            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is dtype
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_runtime_says_that_there_is_no_cuda() -> None:
+    with pytest.raises(ValueError, match=r"train\.device: cuda"):
+        pick_runtime(device="cuda", precision="auto")

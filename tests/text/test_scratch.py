@@ -1,0 +1,33 @@
+"""The encoder that needs no download."""
+
+from __future__ import annotations
+
+import torch
+
+from tandem.text.scratch import HashTokenizer, ScratchEncoder, views
+
+
+def test_scratch_views_see_case_affixes_and_shape() -> None:
+    assert views("McDonald5") == ["l:mcdonald5", "p:mcd", "s:ld5", "h:XxXx9", "w:McDonald5"]
+
+
+def test_scratch_padding_does_not_change_a_sentence() -> None:
+    torch.manual_seed(0)
+    tokenizer = HashTokenizer(buckets=512, normalise="none")
+    encoder = ScratchEncoder(dim=16, buckets=512, layers=2)
+    short, long = tokenizer.encode(["a", "b"]), tokenizer.encode(["c"] * 9)
+    alone = encoder(tokenizer.collate([short]))
+    beside = encoder(tokenizer.collate([long, short]))
+    torch.testing.assert_close(alone[0], beside[1, :2])
+    assert bool((beside[1, 2:] == 0).all())
+
+
+def test_scratch_hashing_is_the_same_in_every_process() -> None:
+    tokenizer = HashTokenizer(buckets=8192, normalise="none")
+    assert tokenizer.encode(["Paris"]).tolist() == [[1684, 401, 1479, 974, 2932]]
+
+
+def test_scratch_tokenizer_reloads(tmp_path) -> None:
+    HashTokenizer(buckets=300, normalise="bertweet").save(tmp_path)
+    again = HashTokenizer.load(tmp_path)
+    assert (again.buckets, again.normalise) == (300, "bertweet")

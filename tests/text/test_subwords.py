@@ -1,0 +1,109 @@
+"""Word-by-word tokenisation and the way back to words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from tandem.params import TextParams
+from tandem.text.build import build_text, load_text
+from tandem.text.subwords import SubwordTokenizer, pool_words, special_tokens
+
+STRANGE = ["a", "\ufe0f", "\u00a0", "", "\ufffd", "日本", "cab", "b" * 300]
+
+
+def tokenizer_of(folder: Path, **more) -> SubwordTokenizer:
+    options = {"max_length": 16, "overlap": 4, "pooling": "first", "normalise": "none"} | more
+    return SubwordTokenizer(AutoTokenizer.from_pretrained(folder), **options)
+
+
+@pytest.mark.parametrize("pooling", ["first", "mean", "last"])
+def test_subwords_every_word_gets_a_vector(tiny_bert, tiny_roberta, pooling) -> None:
+    for folder in (tiny_bert, tiny_roberta):
+        params = TextParams(encoder=str(folder), max_length=16, overlap=4, pooling=pooling)
+        tokenizer, encoder = build_text(params)
+        sentences = [STRANGE * 5, ["cab"], STRANGE[:3]]
+        batch = tokenizer.collate([tokenizer.encode(words) for words in sentences])
+        vectors = encoder(batch)
+        assert vectors.shape == (3, 40, 32)
+        assert batch["word_mask"].sum(1).tolist() == [40, 1, 3]
+        lengths = vectors.norm(dim=-1)
+        assert bool((lengths[batch["word_mask"]] > 0).all())
+        assert bool((lengths[~batch["word_mask"]] == 0).all())
+        assert batch["input_ids"].shape[1] <= 16
+
+
+def test_subwords_pieces_do_not_depend_on_neighbours(tiny_roberta) -> None:
+    tokenizer = tokenizer_of(tiny_roberta)
+    assert tokenizer.pieces(["the", "word"])[1] == tokenizer.pieces(["word"])[0]
+    backend = tokenizer.tokenizer
+    assert tokenizer.pieces(["word"])[0] == backend(" word", add_special_tokens=False)["input_ids"]
+
+
+def test_subwords_word_without_pieces_is_unknown(tiny_bert) -> None:
+    tokenizer = tokenizer_of(tiny_bert, normalise="clean")
+    unknown = tokenizer.tokenizer.unk_token_id
+    assert tokenizer.pieces(["@user", "", "\ufe0f"]) == [[unknown]] * 3
+
+
+def test_subwords_finds_special_tokens(tiny_bert, tiny_roberta) -> None:
+    bert = AutoTokenizer.from_pretrained(tiny_bert)
+    assert special_tokens(bert) == ([bert.cls_token_id], [bert.sep_token_id])
+    roberta = AutoTokenizer.from_pretrained(tiny_roberta)
+    assert special_tokens(roberta) == ([roberta.bos_token_id], [roberta.eos_token_id])
+
+
+def test_subwords_short_sentence_equals_the_plain_encoding(tiny_bert) -> None:
+    words = ["cab", "a", "zoo"]
+    tokenizer, encoder = build_text(TextParams(encoder=str(tiny_bert), max_length=32, overlap=8))
+    encoder.eval()
+    with torch.no_grad():
+        ours = encoder(tokenizer.collate([tokenizer.encode(words)]))[0]
+        plain = tokenizer.tokenizer(words, is_split_into_words=True, return_tensors="pt")
+        hidden = encoder.model(**plain).last_hidden_state[0]
+    firsts = [plain.word_ids().index(word) for word in range(3)]
+    torch.testing.assert_close(ours, hidden[firsts])
+
+
+def test_subwords_pool_words_means_the_chosen_pieces() -> None:
+    hidden = torch.arange(12.0).reshape(2, 3, 2)  # two windows of three sub-words
+    batch = {
+        "piece": torch.tensor([0, 1, 5]),
+        "word": torch.tensor([0, 0, 3]),
+        "word_mask": torch.tensor([[True, False], [True, True]]),
+    }
+    expected = torch.tensor([[[1.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [10.0, 11.0]]])
+    torch.testing.assert_close(pool_words(hidden, batch), expected)
+
+
+def test_subwords_padding_does_not_change_a_sentence(tiny_bert) -> None:
+    tokenizer, encoder = build_text(TextParams(encoder=str(tiny_bert), max_length=16, overlap=4))
+    encoder.eval()
+    short, long = tokenizer.encode(["cab", "zoo"]), tokenizer.encode(["cab"] * 30)
+    with torch.no_grad():
+        alone = encoder(tokenizer.collate([short]))[0]
+        beside = encoder(tokenizer.collate([short, long]))[0, :2]
+    torch.testing.assert_close(alone, beside, rtol=1e-4, atol=1e-5)
+
+
+def test_subwords_reload_from_a_saved_folder(tiny_bert, tmp_path) -> None:
+    params = TextParams(encoder=str(tiny_bert), max_length=16, overlap=4)
+    tokenizer, encoder = build_text(params)
+    tokenizer.save(tmp_path)
+    encoder.save_config(tmp_path)
+    again, fresh = load_text(params, tmp_path)
+    fresh.load_state_dict(encoder.state_dict())
+    batch = tokenizer.collate([tokenizer.encode(STRANGE)])
+    copy = again.collate([again.encode(STRANGE)])
+    assert torch.equal(batch["input_ids"], copy["input_ids"])
+    torch.testing.assert_close(encoder.eval()(batch), fresh.eval()(copy))
+
+
+def test_subwords_reject_windows_longer_than_the_encoder(tiny_bert, tiny_roberta) -> None:
+    with pytest.raises(ValueError, match=r"text.max_length 128: .* has 64 positions"):
+        build_text(TextParams(encoder=str(tiny_bert)))
+    with pytest.raises(ValueError, match="64 positions"):
+        build_text(TextParams(encoder=str(tiny_roberta), max_length=66))

@@ -1,0 +1,197 @@
+"""The training loop: it learns, repeats itself, survives kills, and keeps its best."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tandem.corpora.labels import label_set
+from tandem.models.build import PictureDims, build_tagger, load_tagger
+from tandem.training.loop import TrainingData, train
+from tandem.training.optimizer import build_optimizer, rate_factor
+from tandem.training.sampling import epoch_batches, inverse_frequency
+from tandem.training.state import StateStore, run_key
+
+
+class Killed(Exception):
+    """Stands for SIGKILL between two epochs."""
+
+
+@pytest.fixture
+def data(tiny_corpus, tiny_features) -> TrainingData:
+    training, validation = tiny_corpus("train", 60), tiny_corpus("valid", 30)
+    return TrainingData("tiny", training, validation, tiny_features(training + validation))
+
+
+def run(params, data, folder, name, report=None, seed=1):
+    store = StateStore(folder / f"state-{name}")
+    about = train(params, data, seed=seed, out=folder / name, store=store, report=report)
+    return about, load_file(folder / name / "model.safetensors")
+
+
+def same(one, other) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_loop_learns_from_pictures(make_params, data, tmp_path) -> None:
+    rows: list[dict[str, float]] = []
+    params = make_params(fusion="concat", **{"train.epochs": 8})
+    about, _ = run(params, data, tmp_path, "a", rows.append)
+    assert about["valid"]["span_f1"] > 0.9  # a tenth of the sentences have no picture to tell PER from LOC
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_loop_same_seed_same_weights_other_seed_others(make_params, data, tmp_path) -> None:
+    params = make_params()
+    _, one = run(params, data, tmp_path, "a")
+    _, two = run(params, data, tmp_path, "b")
+    _, three = run(params, data, tmp_path, "c", seed=2)
+    assert same(one, two)
+    assert not same(one, three)
+
+
+def test_loop_goes_on_after_a_kill_to_the_same_weights(make_params, data, tmp_path) -> None:
+    params = make_params(**{"train.epochs": 4})
+    rows: list[dict[str, float]] = []
+    about, whole = run(params, data, tmp_path, "whole", rows.append)
+    seen: list[dict[str, float]] = []
+
+    def die_after_two(row: dict[str, float]) -> None:
+        seen.append(row)
+        if row["epoch"] == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(params, data, tmp_path, "torn", die_after_two)
+    assert not (tmp_path / "torn").exists()
+    again: list[dict[str, float]] = []
+    resumed, torn = run(params, data, tmp_path, "torn", again.append)
+    assert same(whole, torn)
+    assert again == rows
+    assert resumed == about
+    assert not (tmp_path / "state-torn").exists()
+
+
+def test_loop_starts_over_from_a_damaged_state(make_params, data, tmp_path) -> None:
+    params = make_params()
+    _, whole = run(params, data, tmp_path, "whole")
+    (tmp_path / "state-torn").mkdir()
+    (tmp_path / "state-torn/state.pt").write_bytes(b"not a state")
+    (tmp_path / "state-torn/best.safetensors").write_bytes(b"")
+    _, torn = run(params, data, tmp_path, "torn")
+    assert same(whole, torn)
+
+
+def test_loop_keeps_the_best_epoch_not_the_last(make_params, data, tmp_path) -> None:
+    # A rate that ruins the model after the warm-up: the first epochs are the best.
+    params = make_params(
+        **{
+            "train.epochs": 6,
+            "train.patience": 2,
+            "train.head_learning_rate": 1.0,
+            "text.scratch.learning_rate": 1.0,
+            "train.warmup": 0.9,
+        }
+    )
+    rows: list[dict[str, float]] = []
+    about, _ = run(params, data, tmp_path, "a", rows.append)
+    scores = [row["valid_f1"] for row in rows]
+    assert about["best_epoch"] == 1 + scores.index(max(scores))
+    assert about["valid"]["span_f1"] == max(scores)
+    assert about["epochs"] == len(rows) <= about["best_epoch"] + 2
+    assert load_tagger(tmp_path / "a").about["best_epoch"] == about["best_epoch"]
+
+
+def test_loop_says_when_the_loss_is_lost(make_params, data, tmp_path) -> None:
+    params = make_params(decoder="softmax")
+    with torch.no_grad():
+        data.features._pooled.fill_(float("nan"))
+    with pytest.raises(ValueError, match="the loss is nan in epoch 1; lower the rates"):
+        run(params, data, tmp_path, "a")
+
+
+def test_loop_needs_training_and_validation_sentences(make_params, data, tmp_path) -> None:
+    empty = TrainingData("tiny", data.train, [], data.features)
+    with pytest.raises(ValueError, match="tiny: needs sentences in both"):
+        run(make_params(), empty, tmp_path, "a")
+
+
+def test_optimizer_holds_every_parameter_once_at_its_rate(make_params, tiny_bert) -> None:
+    settings = {"text.encoder": str(tiny_bert), "text.max_length": 32, "text.overlap": 8, "train.layer_decay": 0.5}
+    params = make_params(fusion="gated", **settings)
+    model, _ = build_tagger(params, label_set(["PER"]), PictureDims(6, 6))
+    optimizer, _ = build_optimizer(model, params.train, 1e-4, steps=10)
+    held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    assert len(held) == len({id(parameter) for parameter in held}) == len(list(model.parameters()))
+    peak = {id(p): group["initial_lr"] for group in optimizer.param_groups for p in group["params"]}
+    decay = {id(p): group["weight_decay"] for group in optimizer.param_groups for p in group["params"]}
+    encoder = model.text.model
+    assert peak[id(encoder.encoder.layer[1].output.dense.weight)] == pytest.approx(1e-4)
+    assert peak[id(encoder.encoder.layer[0].output.dense.weight)] == pytest.approx(5e-5)
+    assert peak[id(encoder.embeddings.word_embeddings.weight)] == pytest.approx(2.5e-5)
+    assert peak[id(model.crf.transitions)] == pytest.approx(1e-3)
+    assert decay[id(encoder.encoder.layer[1].output.dense.weight)] == pytest.approx(0.01)
+    assert decay[id(encoder.encoder.layer[1].output.dense.bias)] == 0
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("linear", [0.5, 1, 0.5, 0]), ("cosine", [0.5, 1, 0.5, 0]), ("constant", [0.5, 1, 1, 1])],
+)
+def test_optimizer_rate_rises_and_falls(schedule: str, expected: list[float]) -> None:
+    factor = rate_factor(schedule, warmup_steps=1, steps=9)
+    assert [factor(step) for step in (0, 1, 5, 9)] == pytest.approx(expected)
+
+
+def test_sampling_batches_hold_each_row_once_in_like_lengths() -> None:
+    costs = [(7 * row) % 40 + 1 for row in range(1000)]
+    batches = epoch_batches(costs, batch_size=16, seed=3, epoch=1)
+    assert sorted(row for batch in batches for row in batch) == list(range(1000))
+    padded = sum(max(costs[row] for row in batch) * len(batch) for batch in batches)
+    assert padded < 1.1 * sum(costs)
+    assert batches == epoch_batches(costs, batch_size=16, seed=3, epoch=1)
+    assert batches != epoch_batches(costs, batch_size=16, seed=3, epoch=2)
+    assert batches != epoch_batches(costs, batch_size=16, seed=4, epoch=1)
+
+
+def test_sampling_draws_rare_labels_more_often() -> None:
+    tags = [["O", "O"]] * 95 + [["O", "B-PER"]] * 5
+    weights = inverse_frequency(tags)
+    assert weights[0] == pytest.approx(1 / 195)
+    assert weights[-1] == pytest.approx((1 / 195 + 1 / 5) / 2)
+    rows = [row for batch in epoch_batches([2] * 100, batch_size=10, seed=0, epoch=0, weights=weights) for row in batch]
+    assert len(rows) == 100
+    assert sum(row >= 95 for row in rows) > 30
+
+
+def test_loop_weighted_sampling_trains(make_params, data, tmp_path) -> None:
+    about, _ = run(make_params(**{"train.sampling": "inverse_frequency"}), data, tmp_path, "a")
+    assert about["epochs"] == 2
+
+
+def test_state_key_depends_on_knobs_and_files(tmp_path) -> None:
+    file = tmp_path / "x"
+    file.write_text("1")
+    first = run_key(knobs={"a": 1}, files=[file])
+    assert first == run_key(knobs={"a": 1}, files=[file])
+    assert first != run_key(knobs={"a": 2}, files=[file])
+    file.write_text("2")
+    assert first != run_key(knobs={"a": 1}, files=[file])
+
+
+def test_live_report_writes_what_plots_read(tmp_path) -> None:
+    from tandem.training.live import live_report  # noqa: PLC0415
+
+    with live_report(tmp_path / "live") as report:
+        report({"epoch": 1, "loss": 0.5, "valid_f1": 0.25})
+        report({"epoch": 2, "loss": 0.25, "valid_f1": 0.5})
+    assert (tmp_path / "live/history.csv").read_text().splitlines() == [
+        "epoch,loss,valid_f1",
+        "1,0.5,0.25",
+        "2,0.25,0.5",
+    ]
+    assert json.loads((tmp_path / "live/metrics.json").read_text())["valid_f1"] == 0.5
