@@ -72,7 +72,7 @@ def extract_rate(params: VisionParams, pictures: pd.DataFrame) -> float:
     """Pictures a second from files to shards."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        return extract(pictures, root / "out", params, root / "store", progress=False)["run"]["per_second"]
+        return extract(pictures, root / "out", params, root / "store")["run"]["per_second"]
 
 
 def peak_memory(params: VisionParams, table: Path, count: int) -> int:

@@ -1,4 +1,4 @@
-"""Score a corpus's models on its test split: metrics/evaluate/<corpus>.json, predictions in data/predictions/<corpus>."""
+"""Score a corpus's models on its test split: metrics/evaluate/<corpus>.json and data/predictions/<corpus>."""
 
 from pathlib import Path
 

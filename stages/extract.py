@@ -1,40 +1,25 @@
-"""extract CORPUS: data/prepared/<corpus>.parquet and its pictures -> data/features/<corpus>/, metrics/features/."""
+"""Every distinct picture once through the frozen encoder: data/features/<corpus>, counts in metrics/features."""
 
-from __future__ import annotations
-
-import argparse
-import logging
-import sys
 from pathlib import Path
 
-import pandas as pd
-
+from tandem.corpora.schema import read_pictures
 from tandem.files import write_json
-from tandem.params import load_params
+from tandem.params import TandemParams
+from tandem.stage import run_stage
 from tandem.vision.extract import extract
 
 
-def main(corpus: str) -> None:
-    """Extract the pictures of one corpus."""
-    params = load_params(Path("params.yaml")).vision
-    prepared = Path("data/prepared") / f"{corpus}.parquet"
-    samples = pd.read_parquet(prepared, columns=["image_id", "image_path", "image_hash", "caption"])
-    result = extract(
-        samples.dropna(subset="image_id").drop_duplicates("image_id"),
-        Path("data/features") / corpus,
-        params,
-        Path("data/cache/features"),
-        progress=sys.stderr.isatty(),
+def main(params: TandemParams, corpus: str) -> None:
+    pictures = read_pictures(Path(f"data/prepared/{corpus}.parquet"))
+    result = extract(pictures, Path(f"data/features/{corpus}"), params.vision, Path("data/cache/features"))
+    write_json(Path(f"metrics/features/{corpus}.json"), result["counts"])
+    counts, run = result["counts"], result["run"]
+    print(
+        f"{corpus}: {counts['image_ids']} pictures, {counts['ok']} ok, {counts['missing']} missing, "
+        f"{counts['broken']} broken; {run['computed']} computed, {run['from_store']} from earlier runs, "
+        f"{run['seconds']:.0f} s"
     )
-    write_json(Path("metrics/features") / f"{corpus}.json", result["counts"])
-    print(f"{corpus}: {result['counts']} {result['run']}")
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="a name under `corpora` in params.yaml")
-    try:
-        main(parser.parse_args().corpus)
-    except (ValueError, OSError) as error:
-        sys.exit(f"extract: {error}")
+    run_stage(main, takes=["corpus"], description=__doc__)

@@ -24,9 +24,7 @@ def main(params: TandemParams, corpus: str, seed: int) -> None:
     files = [prepared, features / "pooled.parquet", features / "features.json"]
     store = StateStore(Path("data/cache/train") / run_key(knobs=knobs, files=files), enabled=params.train.resume)
     with live_report(Path(f"plots/train/{corpus}/{seed}")) as report:
-        about = train(
-            params, data, seed=seed, out=Path(f"models/{corpus}/{seed}"), store=store, report=report
-        )
+        about = train(params, data, seed=seed, out=Path(f"models/{corpus}/{seed}"), store=store, report=report)
     print(f"{corpus} seed {seed}: validation span F1 {about['valid']['span_f1']:.4f} in epoch {about['best_epoch']}")
 
 

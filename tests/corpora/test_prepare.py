@@ -126,7 +126,7 @@ def test_links_without_pictures_or_captions_are_empty(project) -> None:
     link_corpus(params, "plain")
     _, images, captions = paths("plain")
     assert list(images.iterdir()) == []
-    assert captions.read_text() == ""
+    assert captions.read_text() == "\n"
     _, report = prepare(params, "plain")
     assert report["pictures"]["missing"] == 3
 

@@ -31,3 +31,13 @@ def test_scratch_tokenizer_reloads(tmp_path) -> None:
     HashTokenizer(buckets=300, normalise="bertweet").save(tmp_path)
     again = HashTokenizer.load(tmp_path)
     assert (again.buckets, again.normalise) == (300, "bertweet")
+
+
+def test_scratch_drop_words_empties_rows() -> None:
+    tokenizer = HashTokenizer(buckets=300, normalise="none")
+    batch = tokenizer.collate([tokenizer.encode(["a"] * 1000)])
+    torch.manual_seed(0)
+    rows = tokenizer.drop_words(batch, 0.25)["rows"]
+    empty = (rows == 0).all(-1)
+    assert 200 < int(empty.sum()) < 300
+    assert torch.equal(rows[~empty], batch["rows"][~empty])

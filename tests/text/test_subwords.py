@@ -107,3 +107,20 @@ def test_subwords_reject_windows_longer_than_the_encoder(tiny_bert, tiny_roberta
         build_text(TextParams(encoder=str(tiny_bert)))
     with pytest.raises(ValueError, match="64 positions"):
         build_text(TextParams(encoder=str(tiny_roberta), max_length=66))
+
+
+def test_subwords_drop_words_hides_whole_words_and_no_specials(tiny_bert) -> None:
+    tokenizer = tokenizer_of(tiny_bert)
+    sentences = [["cab", "zoo"] * 20, ["abc"] * 3]
+    batch = tokenizer.collate([tokenizer.encode(words) for words in sentences])
+    backend = tokenizer.tokenizer
+    torch.manual_seed(0)
+    some = tokenizer.drop_words(batch, 0.5)["input_ids"]
+    changed = some != batch["input_ids"]
+    specials = batch["owner"] < 0
+    assert not bool(changed[specials].any())
+    assert bool((some[changed] == backend.mask_token_id).all())
+    for word in batch["owner"][~specials].unique():
+        assert len(changed[batch["owner"] == word].unique()) == 1  # in every window, all pieces or none
+    everything = tokenizer.drop_words(batch, 0.999999)["input_ids"]
+    assert bool((everything[~specials] == backend.mask_token_id).all())

@@ -20,7 +20,7 @@ from tandem.vision.extract import extract
 def folder(make_pictures: Callable[..., pd.DataFrame], tmp_path: Path) -> Path:
     pictures = make_pictures(range(4))
     pictures.loc[2, ["image_path", "image_hash"]] = None
-    extract(pictures, tmp_path / "out", VisionParams(), tmp_path / "store", progress=False)
+    extract(pictures, tmp_path / "out", VisionParams(), tmp_path / "store")
     return tmp_path / "out"
 
 

@@ -55,7 +55,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., _Counting]:
 
 
 def _run(pictures: pd.DataFrame, root: Path, out: str = "out", **params: Any) -> dict[str, Any]:
-    return extract(pictures, root / out, VisionParams(**params), root / "store", progress=False)
+    return extract(pictures, root / out, VisionParams(**params), root / "store")
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -117,7 +117,7 @@ def test_extract_computes_the_same_content_once(
 def test_extract_goes_on_after_a_kill(make_pictures: Make, tmp_path: Path, counting: Callable[..., _Counting]) -> None:
     pictures = make_pictures(range(10))
     counting()
-    extract(pictures, tmp_path / "whole", VisionParams(batch_size=3), tmp_path / "other", progress=False)
+    extract(pictures, tmp_path / "whole", VisionParams(batch_size=3), tmp_path / "other")
     counting(fail_at=2)
     with pytest.raises(KeyboardInterrupt):
         _run(pictures, tmp_path, batch_size=3)

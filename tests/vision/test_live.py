@@ -15,7 +15,7 @@ from tandem.vision.live import LiveFeatures
 def test_live_features_are_those_of_the_cache(make_pictures: Callable[..., pd.DataFrame], tmp_path: Path) -> None:
     pictures = make_pictures(range(3))
     params = VisionParams()
-    extract(pictures, tmp_path / "out", params, tmp_path / "store", progress=False)
+    extract(pictures, tmp_path / "out", params, tmp_path / "store")
     cached = FeatureCache.open(tmp_path / "out").gather(["0", None, "2"], with_regions=True)
     paths = [Path(path) for path in pictures["image_path"]]
     live, opened = LiveFeatures(params=params).gather([paths[0], None, paths[2].read_bytes()], [None] * 3)

@@ -1,12 +1,13 @@
 """Links from fixed paths to wherever a corpus lies.
 
 DVC needs dependencies with fixed names, while `root`, `images` and `captions` may point anywhere, be symbolic links,
-or, in a merged corpus, be several. So each corpus gets three links that DVC reads through, and a copy of its entry in params.yaml:
+or, in a merged corpus, be several. So each corpus gets three links that DVC reads through, and a copy of its entry in
+params.yaml:
 
     data/links/<corpus>            -> its root (merged: a folder with the same three links for each part, as copies
                                       of the tree made of links to files, because DVC follows links only at the top)
     data/links/<corpus>.images     -> its pictures (an empty folder if there are none)
-    data/links/<corpus>.captions   -> its captions (an empty file if there are none)
+    data/links/<corpus>.captions   -> its captions (a blank line if there are none)
     data/links/<corpus>.json       its entry under `corpora`, and those of its parts: editing another corpus's entry
                                    leaves it as it is
 """
@@ -50,7 +51,9 @@ def locate_root(name: str, corpus: TwitterCorpusParams) -> Path:
     folder = corpus.folder(name)
     root = locate(folder)
     if root is None or not root.is_dir():
-        raise CorpusError(f"corpora.{name}: no folder {folder}; put or link the corpus there, or set corpora.{name}.root")
+        raise CorpusError(
+            f"corpora.{name}: no folder {folder}; put or link the corpus there, or set corpora.{name}.root"
+        )
     return root
 
 
@@ -73,7 +76,7 @@ def _clear(path: Path) -> None:
 
 
 def _link(path: Path, target: Path | None, *, folder: bool) -> None:
-    """Point `path` at `target`; without one, make an empty folder or file there."""
+    """Point `path` at `target`; without one, make an empty folder or a blank file there."""
     _clear(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if target is not None:
@@ -81,7 +84,7 @@ def _link(path: Path, target: Path | None, *, folder: bool) -> None:
     elif folder:
         path.mkdir()
     else:
-        path.touch()
+        path.write_text("\n")  # DVC warns of files without a byte
 
 
 def _mirror(path: Path, source: Path, skip: Path | None = None) -> None:

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -80,3 +81,11 @@ def read_samples(path: Path, split: str | None = None) -> list[Sample]:
         raise ValueError(f"{path}: {reason}; run `dvc repro prepare`") from None
     columns = [table.column(name).to_pylist() for name in SCHEMA.names]
     return [Sample(*row) for row in zip(*columns, strict=True)]
+
+
+def read_pictures(path: Path) -> pd.DataFrame:
+    """One row an image id: image_id, image_path, image_hash, caption. Errors: as `read_samples`."""
+    columns = ["image_id", "image_path", "image_hash", "caption"]
+    rows = [[getattr(sample, column) for column in columns] for sample in read_samples(path)]
+    table = pd.DataFrame(rows, columns=columns, dtype=object)
+    return table.dropna(subset="image_id").drop_duplicates("image_id")

@@ -71,7 +71,9 @@ def _split_line(line: str, place: str) -> tuple[str, str]:
     separator = "\t" if "\t" in line.rstrip(BLANK) else " "
     word, found, tag = line.rstrip(BLANK).rpartition(separator)
     if not found:
-        raise CorpusError(f"{place}: expected a word, a tab and its tag, found {line[:60]!r}; add the tag or a blank line")
+        raise CorpusError(
+            f"{place}: expected a word, a tab and its tag, found {line[:60]!r}; add the tag or a blank line"
+        )
     if not TAG.fullmatch(tag):
         raise CorpusError(f"{place}: {_tag_error(tag)}")
     return word, tag

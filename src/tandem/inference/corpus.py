@@ -34,8 +34,8 @@ def predict_corpus(
     trained = load_tagger(folder)
     if (features.pooled_dim, features.region_dim) != (trained.dims.pooled, trained.dims.regions):
         raise ValueError(
-            f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but {folder} was "
-            f"trained on {trained.dims.pooled}/{trained.dims.regions}; extract both with the same vision.encoder"
+            f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but {folder} "
+            f"was trained on {trained.dims.pooled}/{trained.dims.regions}; extract both with the same vision.encoder"
         )
     knobs = params.train
     runtime = pick_runtime(
@@ -51,9 +51,7 @@ def predict_corpus(
         "shuffled_image": exchanged_pictures(own, seed=seed),
         "no_image": no_pictures(own),
     }
-    data = Dataset(
-        samples, tokenizer=trained.tokenizer, features=features, with_regions=model.fusion.uses_regions
-    )
+    data = Dataset(samples, tokenizer=trained.tokenizer, features=features, with_regions=model.fusion.uses_regions)
     types = entity_types([model.label_names])
     mapping = type_mapping(types, entity_types(sample.tags for sample in samples))
     predictions: Predictions = {}

@@ -75,7 +75,12 @@ def save_weights(model: Tagger, target: Path) -> None:
 
 
 def save_description(
-    folder: Path, model: Tagger, tokenizer: WordTokenizer, params: TandemParams, dims: PictureDims, about: dict[str, Any]
+    folder: Path,
+    model: Tagger,
+    tokenizer: WordTokenizer,
+    params: TandemParams,
+    dims: PictureDims,
+    about: dict[str, Any],
 ) -> None:
     """Write everything that a checkpoint needs beside `model.safetensors`: `tandem.json` and `text/`."""
     (folder / "text").mkdir(parents=True, exist_ok=True)

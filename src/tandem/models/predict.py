@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import torch
 
+from tandem.models.data import Dataset
 from tandem.models.runtime import Runtime
 from tandem.models.tagger import Tagger
 from tandem.progress import progress
-from tandem.models.data import Dataset
 
 
 @torch.inference_mode()
 def predict_tags(
     model: Tagger, data: Dataset, runtime: Runtime, *, batch_size: int, description: str
 ) -> list[list[str]]:
-    """Predicted tags in the order of the data, one a word, whatever the sentence's length.
-    """
+    """Predicted tags in the order of the data, one a word, whatever the sentence's length."""
     model.eval()
     tags: list[list[str]] = [[] for _ in range(len(data))]
     with progress(None, description, total=len(data), unit="post") as bar:

@@ -26,7 +26,8 @@ def pick_runtime(*, device: str, precision: str, threads: int = 0, small: bool =
     """Resolve `auto`.
 
     Device: CUDA where there is one. Precision: bfloat16 on CUDA and on CPUs with bf16 instructions (AVX512-BF16, AMX),
-    float32 elsewhere and for `small` models, whose matrices are too small to win. Errors: `ValueError` for CUDA without CUDA.
+    float32 elsewhere and for `small` models, whose matrices are too small to win.
+    Errors: `ValueError` for CUDA without CUDA.
     """
     if threads:
         torch.set_num_threads(threads)

@@ -48,9 +48,7 @@ class Tagger(nn.Module):
         self.head = head
         self.crf = CRF(len(labels)) if decoder == "crf" else None
         self.label_names = labels
-        transitions, starts = bio_constraints(labels)
-        self.register_buffer("allowed_transitions", transitions, persistent=False)
-        self.register_buffer("allowed_starts", starts, persistent=False)
+        self.constraints = bio_constraints(labels)
 
     def forward(self, batch: Batch) -> Tensor:
         """Label scores (B, T, K) in float32."""
@@ -73,11 +71,6 @@ class Tagger(nn.Module):
         """The best tags of each sentence: Viterbi under BIO constraints (CRF), or each word's best label (softmax)."""
         scores = self(batch)
         lengths = batch.word_mask.sum(1).tolist()
-        if self.crf is None:
-            best = scores.argmax(-1)
-        else:
-            best = self.crf.decode(scores, batch.word_mask, (self.allowed_transitions, self.allowed_starts))
+        best = scores.argmax(-1) if self.crf is None else self.crf.decode(scores, batch.word_mask, self.constraints)
         rows = best.tolist()
-        return [
-            [self.label_names[label] for label in row[:length]] for row, length in zip(rows, lengths, strict=True)
-        ]
+        return [[self.label_names[label] for label in row[:length]] for row, length in zip(rows, lengths, strict=True)]

@@ -11,7 +11,7 @@ class EmbeddedParams(Knobs):
     """Size and difficulty of `embedded_social` and `embedded_travel`; both corpora use the same values."""
 
     seed: int = Field(13, ge=0, lt=1 << 32, description="same seed, same bytes")
-    train: int = Field(900, ge=1, le=100_000, description="sentences of the training split, per corpus")
+    train: int = Field(2000, ge=1, le=100_000, description="sentences of the training split, per corpus")
     valid: int = Field(250, ge=1, le=100_000, description="sentences of the validation split, per corpus")
     test: int = Field(500, ge=1, le=100_000, description="sentences of the test split, per corpus")
     ambiguous: float = Field(

@@ -26,7 +26,8 @@ class TextParams(Knobs):
     max_length: int = Field(128, ge=8, le=8192, description="sub-words in a window, specials included")
     overlap: int = Field(32, ge=0, description="sub-words that neighbouring windows share")
     normalise: Literal["none", "bertweet", "clean"] = Field("none", description="word normalisation")
-    dropout: float = Field(0.1, ge=0, lt=1, description="on the word vectors")
+    dropout: float = Field(0.3, ge=0, lt=1, description="on the word vectors")
+    word_dropout: float = Field(0.0, ge=0, lt=1, description="share of training words replaced by the unknown word")
     scratch: ScratchParams = ScratchParams()
 
     @model_validator(mode="after")

@@ -12,8 +12,8 @@ from tandem.params.base import Knobs
 class TrainParams(Knobs):
     """Optimisation, sampling, and the machine."""
 
-    epochs: int = Field(10, ge=1, le=1000)
-    batch_size: int = Field(16, ge=1, le=4096, description="sentences a step")
+    epochs: int = Field(12, ge=1, le=1000)
+    batch_size: int = Field(32, ge=1, le=4096, description="sentences a step")
     eval_batch_size: int = Field(64, ge=1, le=4096)
     learning_rate: float = Field(5e-5, gt=0, le=1, description="peak rate of a pretrained text encoder")
     head_learning_rate: float = Field(1e-3, gt=0, le=1, description="peak rate of fusion, head and CRF")
@@ -22,7 +22,7 @@ class TrainParams(Knobs):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps with a rising rate")
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     clip_norm: float = Field(1.0, gt=0, description="largest norm of the gradient")
-    patience: int = Field(3, ge=1, description="epochs without a better validation F1 before stopping")
+    patience: int = Field(4, ge=1, description="epochs without a better validation F1 before stopping")
     sampling: Literal["uniform", "inverse_frequency"] = "uniform"
     image_dropout: float = Field(0.1, ge=0, le=1, description="share of training pictures masked in a step")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

@@ -28,6 +28,10 @@ class WordTokenizer(ABC):
         """Tensors of a batch, among them `word_mask` (B, T) bool: True = a word, False = padding."""
 
     @abstractmethod
+    def drop_words(self, batch: TextBatch, share: float) -> TextBatch:
+        """The batch with a random `share` of its words replaced by the unknown word, for training."""
+
+    @abstractmethod
     def save(self, folder: Path) -> None:
         """Write what is needed to make this tokenizer again."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from tandem.text.base import TextBatch, TextEncoder
 from tandem.text.subwords import pool_words
@@ -15,13 +15,13 @@ from tandem.text.subwords import pool_words
 class PretrainedEncoder(TextEncoder):
     """A transformers model whose last hidden states become word vectors."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model = model
         self.out_dim = int(model.config.hidden_size)
         # The pooler of BERT-like models reads [CLS] for tasks that are not ours; it would never get a gradient.
         if getattr(model, "pooler", None) is not None:
-            model.pooler = None
+            model.pooler = None  # type: ignore[assignment]
 
     def forward(self, batch: TextBatch) -> Tensor:
         output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])

@@ -50,6 +50,10 @@ class HashTokenizer(WordTokenizer):
         lengths = torch.tensor([len(encoded) for encoded in batch])
         return {"rows": rows, "word_mask": torch.arange(rows.shape[1])[None] < lengths[:, None]}
 
+    def drop_words(self, batch: TextBatch, share: float) -> TextBatch:
+        dropped = torch.rand(batch["word_mask"].shape) < share
+        return batch | {"rows": batch["rows"].masked_fill(dropped[..., None], 0)}
+
     def save(self, folder: Path) -> None:
         write_json(folder / "tokenizer.json", {"buckets": self.buckets, "normalise": self.normalise})
 

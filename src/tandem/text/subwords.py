@@ -24,6 +24,7 @@ class EncodedWords:
     """One sentence: its windows' sub-words, and for each word the places of the sub-words its vector is made of."""
 
     rows: list[list[int]]  # token ids of each window, specials included
+    owners: list[list[int]]  # the word of each of these tokens, -1 for a special one
     places: list[tuple[int, int, int]]  # (window, position in it, word) of each sub-word that counts
     words: int
 
@@ -49,6 +50,7 @@ class SubwordTokenizer(WordTokenizer):
             raise ValueError(f"text.max_length {max_length} leaves no room beside the special tokens; raise it")
         # Byte-level vocabularies write a word at the start of a text unlike the same word after a blank.
         self._lead = " " if tokenizer.tokenize(" word") != tokenizer.tokenize("word") else ""
+        self._mask = tokenizer.mask_token_id  # what the encoder saw in place of hidden words when it was pretrained
         unknown = (tokenizer.unk_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
         self._unknown = next((token for token in unknown if token is not None), 0)
         self.pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._unknown
@@ -66,30 +68,42 @@ class SubwordTokenizer(WordTokenizer):
     def encode(self, words: Sequence[str]) -> EncodedWords:
         pieces = self.pieces(words)
         rows: list[list[int]] = []
+        owners: list[list[int]] = []
         places: list[tuple[int, int, int]] = []
         for number, window in enumerate(windows([len(p) for p in pieces], self.capacity, self.overlap)):
             row = list(self.prefix)
+            owner = [-1] * len(row)
             for word in range(window.first, window.last):
                 start = len(row)
                 row.extend(pieces[word])
+                owner.extend([word] * len(pieces[word]))
                 if window.owned_first <= word < window.owned_last:
                     chosen = {"first": range(start, start + 1), "last": range(len(row) - 1, len(row))}
                     places.extend((number, place, word) for place in chosen.get(self.pooling, range(start, len(row))))
             rows.append(row + self.suffix)
-        return EncodedWords(rows, places, len(words))
+            owners.append(owner + [-1] * len(self.suffix))
+        return EncodedWords(rows, owners, places, len(words))
 
     def cost(self, encoded: EncodedWords) -> int:
         return sum(map(len, encoded.rows))
 
     def collate(self, batch: Sequence[EncodedWords]) -> TextBatch:
-        """input_ids, attention_mask (W, L); piece, word (P) flat places in (W, L) and (B, T); word_mask (B, T)."""
+        """Tensors of W windows of at most L sub-words.
+
+        input_ids, attention_mask (W, L); owner (W, L): flat place in (B, T) of each sub-word's word, or -1;
+        piece, word (P): flat places in (W, L) and (B, T) of the sub-words that words are made of; word_mask (B, T).
+        """
         rows = [row for encoded in batch for row in encoded.rows]
         longest = max(map(len, rows), default=1)
         most = max((encoded.words for encoded in batch), default=0)
         ids = torch.full((len(rows), longest), self.pad, dtype=torch.long)
+        owner = torch.full_like(ids, -1)
         lengths = torch.tensor([len(row) for row in rows], dtype=torch.long)
-        for i, row in enumerate(rows):
+        bases = [i * most for i, encoded in enumerate(batch) for _ in encoded.rows]
+        words_of = [owners for encoded in batch for owners in encoded.owners]
+        for i, (row, base, owners) in enumerate(zip(rows, bases, words_of, strict=True)):
             ids[i, : len(row)] = torch.tensor(row)
+            owner[i, : len(row)] = torch.tensor([word if word < 0 else base + word for word in owners])
         piece: list[int] = []
         word: list[int] = []
         base = 0
@@ -101,10 +115,17 @@ class SubwordTokenizer(WordTokenizer):
         return {
             "input_ids": ids,
             "attention_mask": (torch.arange(longest)[None] < lengths[:, None]).long(),
+            "owner": owner,
             "piece": torch.tensor(piece, dtype=torch.long),
             "word": torch.tensor(word, dtype=torch.long),
             "word_mask": torch.arange(most)[None] < words[:, None],
         }
+
+    def drop_words(self, batch: TextBatch, share: float) -> TextBatch:
+        dropped = torch.rand(batch["word_mask"].numel() + 1) < share  # one more: the place that -1 points to
+        dropped[-1] = False
+        hidden = self._mask if self._mask is not None else self._unknown
+        return batch | {"input_ids": batch["input_ids"].masked_fill(dropped[batch["owner"]], hidden)}
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def windows(lengths: Sequence[int], capacity: int, overlap: int) -> list[Window]
             following -= 1
         first = following
     cuts = [0]
-    for (_, last), (following, _) in zip(bounds, bounds[1:], strict=False):
+    for (_, last), (following, _) in pairwise(bounds):
         middle = (starts[following] + starts[last]) / 2
         cut = following
         while cut < last and (starts[cut] + starts[cut + 1]) / 2 < middle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from tandem.corpora.schema import Sample
 from tandem.evaluation.metrics import score
 from tandem.files import atomic_path
 from tandem.models.build import PictureDims, build_tagger, save_description, save_weights
+from tandem.models.data import Dataset
+from tandem.models.predict import predict_tags
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
 from tandem.progress import progress as progress_bar
-from tandem.models.data import Dataset
 from tandem.training.optimizer import build_optimizer
-from tandem.models.predict import predict_tags
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
 from tandem.vision.cache import FeatureCache
@@ -38,7 +38,7 @@ class TrainingData:
     features: FeatureCache
 
 
-def train(
+def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     params: TandemParams, data: TrainingData, *, seed: int, out: Path, store: StateStore, report: Report | None = None
 ) -> dict[str, Any]:
     """Train one tagger and write its best checkpoint to the folder `out`.
@@ -51,9 +51,7 @@ def train(
         raise ValueError(f"{data.corpus}: needs sentences in both the train and the valid split")
     knobs = params.train
     scratch = params.text.encoder == "scratch"
-    runtime = pick_runtime(
-        device=knobs.device, precision=knobs.precision, threads=knobs.threads, small=scratch
-    )
+    runtime = pick_runtime(device=knobs.device, precision=knobs.precision, threads=knobs.threads, small=scratch)
     torch.manual_seed(seed)
     labels = label_set(entity_types(sample.tags for sample in data.train))
     dims = PictureDims(data.features.pooled_dim, data.features.region_dim)
@@ -61,9 +59,7 @@ def train(
     model.to(runtime.device)
 
     regions = model.fusion.uses_regions
-    training = Dataset(
-        data.train, tokenizer=tokenizer, features=data.features, labels=labels, with_regions=regions
-    )
+    training = Dataset(data.train, tokenizer=tokenizer, features=data.features, labels=labels, with_regions=regions)
     validation = Dataset(data.valid, tokenizer=tokenizer, features=data.features, with_regions=regions)
     gold = [sample.tags for sample in data.valid]
     weights = inverse_frequency([s.tags for s in data.train]) if knobs.sampling == "inverse_frequency" else None
@@ -72,20 +68,20 @@ def train(
     text_rate = params.text.scratch.learning_rate if scratch else knobs.learning_rate
     optimizer, schedule = build_optimizer(model, knobs, text_rate, steps)
 
-    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
     progress = store.load(parts) or Progress()
     for row in progress.history:
         _tell(report, row)
 
     while progress.epoch < knobs.epochs and progress.stale_epochs < knobs.patience:
         epoch = progress.epoch + 1
-        batches = epoch_batches(
-            training.costs, batch_size=knobs.batch_size, seed=seed, epoch=epoch, weights=weights
-        )
+        batches = epoch_batches(training.costs, batch_size=knobs.batch_size, seed=seed, epoch=epoch, weights=weights)
         model.train()
         total = torch.zeros((), device=runtime.device)
         for rows in progress_bar(batches, f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}", unit="step"):
             batch = training.batch(rows)
+            if params.text.word_dropout:
+                batch = replace(batch, text=tokenizer.drop_words(batch.text, params.text.word_dropout))
             if knobs.image_dropout:
                 batch.picture.present.logical_and_(torch.rand(len(rows)) >= knobs.image_dropout)
             with runtime.autocast():
@@ -111,7 +107,7 @@ def train(
             "valid_f1": scores["f1"],
             "valid_precision": scores["precision"],
             "valid_recall": scores["recall"],
-            "learning_rate": schedule.get_last_lr()[0],
+            "learning_rate": float(schedule.get_last_lr()[0]),
         }
         progress.history.append(row)
         if scores["f1"] > progress.best_f1:
@@ -142,5 +138,3 @@ def train(
 def _tell(report: Report | None, row: dict[str, float]) -> None:
     if report is not None:
         report(row)
-
-

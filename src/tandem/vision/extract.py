@@ -19,10 +19,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
 from tandem.files import atomic_path, sha256_of, write_json
 from tandem.params.vision import VisionParams
+from tandem.progress import progress
 from tandem.vision.encoder import Encoder
 from tandem.vision.output import STORAGE, SUMMARY_FILE, PictureRow, write_features
 from tandem.vision.pictures import NOTES, STATUSES, Picture, open_picture, read_picture
@@ -54,9 +54,7 @@ class Run:
     encode_seconds: float = 0.0
 
 
-def extract(
-    pictures: pd.DataFrame, out: Path, params: VisionParams, store: Path, *, progress: bool = True
-) -> dict[str, Any]:
+def extract(pictures: pd.DataFrame, out: Path, params: VisionParams, store: Path) -> dict[str, Any]:
     """Compute the features of a corpus and write them to `out`.
 
     Args:
@@ -65,7 +63,6 @@ def extract(
         out: folder to write (replaced as a whole): `pooled.parquet`, `regions.pt`, `features.json`.
         params: the encoder and how its features are kept.
         store: folder of finished shards, shared by corpora and runs; what it holds is not computed again.
-        progress: show a progress bar.
 
     Returns:
         counts: image ids by status and by peculiarity, and the distinct contents, the same for the same input.
@@ -89,7 +86,7 @@ def extract(
     encoder: Encoder | None = None
     if todo or not found:
         encoder = load_encoder(params)
-        run = encode_all(todo, encoder, params, shards, progress=progress)
+        run = encode_all(todo, encoder, params, shards)
         found.update(shards.find({item.content for item in todo}))
     rows = [_finished(row, found, run.failed, params.max_pixels) for row in rows]
     usable = {row.content for row in rows if row.status == "ok"}
@@ -171,9 +168,7 @@ def autocast(encoder: Encoder, precision: str, place: torch.device) -> AbstractC
     return torch.autocast(place.type, dtype=torch.bfloat16)
 
 
-def encode_all(
-    todo: Sequence[Item], encoder: Encoder, params: VisionParams, shards: ShardStore, *, progress: bool
-) -> Run:
+def encode_all(todo: Sequence[Item], encoder: Encoder, params: VisionParams, shards: ShardStore) -> Run:
     """Encode every item in order and write shards as they fill.
 
     Pictures are opened by threads a bounded number of batches ahead. A batch holds the next `batch_size` that opened,
@@ -205,7 +200,7 @@ def encode_all(
         described.clear()
         parts.clear()
 
-    bar = tqdm(total=len(todo), unit="picture", desc=params.encoder, disable=not progress or not todo)
+    bar = progress(None, params.encoder, total=len(todo), unit="picture")
     with bar, ThreadPoolExecutor(params.workers or os.cpu_count()) as pool, torch.inference_mode():
         for item, picture, tensor in _ahead(pool, load, todo, 2 * params.batch_size):
             bar.update()

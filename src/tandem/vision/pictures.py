@@ -18,7 +18,7 @@ NOTES = ("animated", "cmyk", "palette", "alpha", "rotated", "deep", "greyscale")
 turned by its EXIF orientation; more than 8 bits a channel; a single channel."""
 
 _ORIENTATION = 0x0112  # EXIF tag; 1 = upright, 5 to 8 swap width and height
-_DRAFT_GAP = 2  # a JPEG is decoded at a fraction that is still this many times the wanted side
+_DRAFT_GAP = 1.5  # a JPEG is decoded at a fraction that is still this many times the wanted side
 
 # Pillow warns from 89 million pixels on; such pictures get the status `too_large` or were allowed by `max_pixels`.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -63,7 +63,8 @@ def open_picture(source: Path | bytes | None, max_pixels: int, *, side: int | No
                 width, height = height, width
             notes = _notes(image, orientation)
             if side is not None and image.format == "JPEG":
-                image.draft(None, (side * _DRAFT_GAP, side * _DRAFT_GAP))
+                enough = int(side * _DRAFT_GAP)
+                image.draft(None, (enough, enough))
             image.load()
             upright = ImageOps.exif_transpose(image) if orientation != 1 else image
             return Picture(_to_rgb(upright), "ok", width, height, notes)
