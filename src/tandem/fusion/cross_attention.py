@@ -43,11 +43,6 @@ class CrossAttention(Fusion):
         inner = ffn_dim or 2 * dim
         last = nn.Linear(inner, dim)
         self.feed_forward = nn.Sequential(nn.Linear(dim, inner), nn.ReLU(), nn.Dropout(dropout), last)
-        # Words start by looking at the regions that resemble them: when words and regions come from one space (captions
-        # and posts through the same encoder) that is where the same name stands; otherwise it is as good as random.
-        for linear in (self.image.linear, self.query, self.key):
-            if linear.in_features == linear.out_features:
-                nn.init.eye_(linear.weight)
         with torch.no_grad():
             self.value.weight.mul_(START_GAIN)
             if residual:

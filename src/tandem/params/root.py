@@ -49,7 +49,10 @@ class TandemParams(Knobs):
         for name, knobs in fusions.items():
             if name not in FUSION_PARAMS:
                 raise ValueError(f"unknown fusion {name!r}; {suggest(name, FUSION_PARAMS)}")
-            FUSION_PARAMS[name].model_validate(knobs or {})
+            try:
+                FUSION_PARAMS[name].model_validate(knobs or {})
+            except ValidationError as error:
+                raise ValueError("; ".join(_problems(error, name))) from None
         return {name: knobs or {} for name, knobs in fusions.items()}
 
     @field_validator("seeds", "datasets")
@@ -98,15 +101,20 @@ def parse_params(values: Any, source: str = "params.yaml") -> TandemParams:
     try:
         return TandemParams.model_validate(values)
     except ValidationError as error:
-        problems = []
-        for problem in error.errors():
-            place = ".".join(str(part) for part in problem["loc"]) or "top level"
-            text = problem["msg"].removeprefix("Value error, ")
-            if problem["type"] == "extra_forbidden":
-                text = "unknown key"
-            shown = repr(problem["input"])
-            problems.append(f"{place}: {text}" + (f" (found {shown})" if len(shown) < 60 else ""))
-        raise ParamsError(f"{source}: " + "; ".join(problems)) from None
+        raise ParamsError(f"{source}: " + "; ".join(_problems(error))) from None
+
+
+def _problems(error: ValidationError, prefix: str = "") -> list[str]:
+    """Each problem with its place in the file and the value found there."""
+    lines = []
+    for problem in error.errors():
+        place = ".".join([prefix] * bool(prefix) + [str(part) for part in problem["loc"]]) or "top level"
+        text = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            text = "unknown key"
+        shown = repr(problem["input"])
+        lines.append(f"{place}: {text}" + (f" (found {shown})" if len(shown) < 60 else ""))
+    return lines
 
 
 def load_params(path: Path = Path("params.yaml")) -> TandemParams:

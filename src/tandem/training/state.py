@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-import tandem
 from tandem.files import atomic_path, sha256_of
 
 # The code whose change makes a half-finished training another one.
@@ -37,7 +36,7 @@ class Progress:
 def run_key(*, knobs: dict[str, Any], files: list[Path]) -> str:
     """Sixteen hexadecimal digits of everything that decides a training: knobs, data, code, torch."""
     digest = hashlib.sha256(json.dumps([knobs, torch.__version__], sort_keys=True).encode())
-    package = Path(tandem.__file__).parent
+    package = Path(__file__).parents[1]
     for path in files + [file for folder in CODE for file in sorted((package / folder).glob("*.py"))]:
         digest.update(sha256_of(path).encode())
     return digest.hexdigest()[:16]

@@ -1,0 +1,37 @@
+"""Exchanged pictures, and the summary over seeds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tandem.evaluation.controls import exchanged_pictures, no_pictures
+from tandem.evaluation.summary import score_seed, summarise
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=30), st.integers(0, 99))
+def test_controls_exchange_every_picture_and_keep_gaps(present: list[bool], seed: int) -> None:
+    own = [f"image-{row}" if there else None for row, there in enumerate(present)]
+    exchanged = exchanged_pictures(own, seed=seed)
+    assert sorted(filter(None, exchanged)) == sorted(filter(None, own))
+    assert [picture is None for picture in exchanged] == [picture is None for picture in own]
+    if sum(present) > 1:
+        assert all(new != old for new, old in zip(exchanged, own, strict=True) if old)
+
+
+def test_controls_without_pictures() -> None:
+    assert no_pictures(["a", None]) == [None, None]
+
+
+def test_summary_holds_means_deviations_and_seeds() -> None:
+    gold = [["B-PER", "O"], ["B-LOC", "O"]]
+    right = {"predicted": gold, "shuffled_image": gold, "no_image": [["O", "O"], ["O", "O"]]}
+    half = right | {"predicted": [["B-PER", "O"], ["B-PER", "O"]]}
+    summary = summarise({2: score_seed(gold, half, 0.25), 1: score_seed(gold, right, 0.75)}, sentences=2)
+    assert summary["span"]["f1"] == pytest.approx(0.75)
+    assert summary["std"]["span"]["f1"] == pytest.approx(0.5 / 2**0.5)
+    assert summary["by_seed"] == {"1": 1.0, "2": 0.5}
+    assert summary["controls"]["no_image"] == {"f1": 0.0, "delta": pytest.approx(0.75)}
+    assert summary["controls"]["shuffled_image"]["delta"] == pytest.approx(-0.25)
+    assert (summary["valid"]["f1"], summary["seeds"], summary["sentences"]) == (0.5, 2, 2)

@@ -1,0 +1,97 @@
+"""params.yaml: every knob known, ranged, and refused with one line that helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tandem.fusion import STRATEGIES
+from tandem.params import ParamsError, load_params, parse_params
+from tandem.params.fusions import FUSION_PARAMS
+
+HOME = Path(__file__).resolve().parents[2]
+
+
+def tree(**changes: Any) -> dict[str, Any]:
+    return yaml.safe_load((HOME / "params.yaml").read_text(encoding="utf-8")) | changes
+
+
+def leaves(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Every leaf of a tree by its dotted path; corpora are free-form and stay out."""
+    if not isinstance(value, dict) or not value:
+        return {prefix: value}
+    found = {}
+    for key, inner in value.items():
+        if prefix or key != "corpora":
+            found |= leaves(inner, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+def test_params_file_spells_out_every_knob() -> None:
+    params = load_params(HOME / "params.yaml")
+    known = leaves(params.model_dump(mode="json", exclude={"fusions"}))
+    for name, model in FUSION_PARAMS.items():
+        known |= leaves(model().model_dump(mode="json"), f"fusions.{name}")
+    assert set(leaves(tree())) == set(known)
+
+
+def test_params_defaults_are_those_of_the_file() -> None:
+    """A knob left out means what the file says, so that a shorter params.yaml changes nothing."""
+    needed = {key: tree()[key] for key in ("fusion", "datasets", "seeds", "corpora")}
+    assert parse_params(needed).model_dump(exclude={"fusions"}) == parse_params(tree()).model_dump(exclude={"fusions"})
+    for name in STRATEGIES:
+        assert parse_params(tree(fusion=name)).fusion_knobs == FUSION_PARAMS[name]()
+
+
+def test_params_every_strategy_has_knobs() -> None:
+    assert set(FUSION_PARAMS) == set(STRATEGIES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fusion": "flim"}, "fusion: unknown fusion 'flim'; did you mean 'film'?"),
+        ({"fusions": {"gatd": {}}}, "unknown fusion 'gatd'; did you mean 'gated'?"),
+        ({"datasets": ["twiter2015"]}, "'twiter2015' has no entry under corpora; did you mean 'twitter2015'?"),
+        ({"datasets": []}, "datasets"),
+        ({"seeds": [1, 1]}, "seeds: values must be distinct"),
+        ({"seeds": [-1]}, "seeds must lie between 0 and"),
+        ({"decoder": "crff"}, "decoder: Input should be 'crf' or 'softmax' (found 'crff')"),
+        ({"train": {"learning_rat": 1}}, "train.learning_rat: unknown key"),
+        ({"train": {"epochs": 0}}, "train.epochs: Input should be greater than or equal to 1 (found 0)"),
+        ({"text": {"max_length": 16, "overlap": 9}}, "text.overlap 9 must be at most half of text.max_length 16"),
+        ({"vision": {"encoder": "pixel"}}, "did you mean 'pixels'?"),
+        ({"fusions": {"film": {"form": "x"}}}, "film.form: Input should be 'residual' or 'plain' (found 'x')"),
+        ({"colour": 1}, "colour: unknown key"),
+        ({"corpora": {"a-b": {"format": "twitter"}}, "datasets": ["a-b"]}, "'a-b' must be letters, digits"),
+        ({"corpora": {"a": {"format": "conll"}}, "datasets": ["a"]}, "corpora.a"),
+        (
+            {"corpora": {"m": {"format": "merged", "parts": ["x", "y"]}}, "datasets": ["m"]},
+            "corpora.m.parts: 'x' is not a corpus with files of its own",
+        ),
+    ],
+)
+def test_params_refuse_with_the_key_and_a_remedy(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParamsError) as caught:
+        parse_params(tree(**changes))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_params_refuse_broken_files(tmp_path) -> None:
+    with pytest.raises(ParamsError, match="not found; run from the project's root"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [1\n")
+    with pytest.raises(ParamsError, match="not valid YAML"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("- 1\n")
+    with pytest.raises(ParamsError, match="expected keys and values, found list"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_params_corpus_names_the_nearest() -> None:
+    with pytest.raises(ParamsError, match="unknown corpus 'twitter2016'; did you mean 'twitter201"):
+        load_params(HOME / "params.yaml").corpus("twitter2016")

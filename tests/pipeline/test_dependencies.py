@@ -1,0 +1,84 @@
+"""Each stage's deps in dvc.yaml are the modules that it really uses: no more, no less."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+HOME = Path(__file__).resolve().parents[2]
+SOURCE = HOME / "src"
+STAGES = yaml.safe_load((HOME / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+# What params.py reads is tracked value by value under `params:`.
+EXEMPT = "src/tandem/params"
+
+
+def module_file(name: str) -> Path | None:
+    """The file of a module of the package, None for others'."""
+    path = SOURCE / Path(*name.split("."))
+    if path.with_suffix(".py").is_file():
+        return path.with_suffix(".py")
+    return path / "__init__.py" if (path / "__init__.py").is_file() else None
+
+
+@cache
+def imports(file: Path) -> frozenset[Path]:
+    """The package's files that a file imports anywhere in it, lazily named ones (`tandem.x:Class`) included."""
+    found: set[Path | None] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {module_file(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(module_file(node.module))
+            found |= {module_file(f"{node.module}.{alias.name}") for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("tandem."):
+            found.add(module_file(node.value.partition(":")[0]))
+    return frozenset(path for path in found if path is not None)
+
+
+def used_by(script: Path) -> set[str]:
+    """Every file that a stage script reaches, relative to the project, but for parameters and empty packages."""
+    reached: set[Path] = set()
+    frontier = [script]
+    while frontier:
+        file = frontier.pop()
+        if file in reached or EXEMPT in file.as_posix():
+            continue
+        reached.add(file)
+        frontier.extend(imports(file))
+    body = {file: ast.parse(file.read_text(encoding="utf-8")).body for file in reached}
+    return {
+        file.relative_to(HOME).as_posix()
+        for file in reached
+        if file.name != "__init__.py" or any(not isinstance(node, ast.Expr) for node in body[file])
+    }
+
+
+def code_deps(stage: str) -> list[str]:
+    return [dep for dep in STAGES[stage]["deps"] if dep.startswith(("src/", "stages/"))]
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_dependencies_cover_all_that_a_stage_uses(stage: str) -> None:
+    deps = code_deps(stage)
+    script = HOME / next(dep for dep in deps if dep.startswith("stages/"))
+    assert f"python {script.relative_to(HOME)}" in STAGES[stage]["cmd"]
+    missing = [f for f in used_by(script) if not any(f == dep or f.startswith(f"{dep}/") for dep in deps)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_dependencies_name_nothing_that_a_stage_does_not_use(stage: str) -> None:
+    deps = code_deps(stage)
+    used = used_by(HOME / deps[0])
+    idle = [dep for dep in deps if not any(f == dep or f.startswith(f"{dep}/") for f in used)]
+    assert idle == []
+
+
+def test_dependencies_keep_extraction_apart_from_models() -> None:
+    for stage in ("generate", "link", "prepare", "explore", "extract"):
+        assert not [dep for dep in code_deps(stage) if "/fusion" in dep or "/models" in dep or "/training" in dep]
+        assert "fusion" not in STAGES[stage].get("params", [])

@@ -1,0 +1,226 @@
+"""The real pipeline under the real DVC, in a clone of its own, with small corpora."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parents[2]
+SMALL = {
+    "train: 2000": "train: 60",
+    "valid: 250": "valid: 20",
+    "test: 500": "test: 30",
+    "epochs: 12": "epochs: 2",
+    "seeds: [1, 2, 3]": "seeds: [1]",
+}
+BEFORE_TRAINING = ("generate", "link", "prepare", "explore", "extract")
+CONTRACT = [
+    *(
+        f"{group}.{score}"
+        for group in ("span", "span_strict", "per_type.PER")
+        for score in ("precision", "recall", "f1")
+    ),
+    *("per_type.PER.support", "span_macro.f1", "span_weighted.f1"),
+    *("token.accuracy", "token.weighted_f1", "token.macro_f1"),
+    *("controls.shuffled_image.f1", "controls.no_image.f1", "std.span.f1"),
+]
+
+pytestmark = pytest.mark.pipeline
+
+
+class Project:
+    """A clone of the project with its own git history and DVC cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        binaries = Path(sys.executable).parent
+        self.environment = os.environ | {
+            "PATH": f"{binaries}:{os.environ['PATH']}",
+            "PYTHONPATH": str(folder / "src"),
+            "OMP_NUM_THREADS": "1",
+            "HOME": str(folder),
+            "GIT_AUTHOR_NAME": "Test",
+            "GIT_AUTHOR_EMAIL": "test@example.org",
+            "GIT_COMMITTER_NAME": "Test",
+            "GIT_COMMITTER_EMAIL": "test@example.org",
+        }
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, output
+        return output
+
+    def ran(self, *command: str) -> set[str]:
+        """The names of the stages that a command really ran (not those taken from the run cache)."""
+        return set(re.findall(r"Running stage '([^']+)'", self.run(*command)))
+
+    def changed(self) -> dict[str, list]:
+        """The stages that `dvc status` says would run, and why."""
+        return json.loads(self.run("dvc", "status", "--json"))
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {path}"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def metrics(self, path: str) -> dict:
+        return json.loads((self.folder / "metrics" / path).read_text(encoding="utf-8"))
+
+
+def kinds(stages: set[str]) -> set[str]:
+    return {stage.partition("@")[0] for stage in stages}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("clone") / "tandem"
+    listing = ["git", "ls-files", "-co", "--exclude-standard"]
+    tracked = subprocess.run(listing, cwd=HOME, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("the project is not in a git checkout")
+    for name in tracked.stdout.splitlines():
+        if name.startswith(("metrics/", "plots/", "tests/", "studies/")) or name == "dvc.lock":
+            continue
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if (HOME / name).is_file():
+            shutil.copy(HOME / name, folder / name)
+    made = Project(folder)
+    for old, new in SMALL.items():
+        made.edit("params.yaml", old, new)
+    made.run("git", "init", "-q", "-b", "main")
+    made.run("git", "add", "-A")
+    made.run("git", "commit", "-qm", "start")
+    made.run("dvc", "repro")
+    made.run("git", "add", "-A")
+    made.run("git", "commit", "-qm", "run")
+    return made
+
+
+def test_dvc_repro_leaves_the_metrics_of_the_contract(project) -> None:
+    for path in ("evaluate/embedded_social.json", "transfer/embedded_social-embedded_travel.json"):
+        tree = project.metrics(path)
+        for key in CONTRACT:
+            value = tree
+            for part in key.split("."):
+                value = value[part]
+            assert isinstance(value, int | float), key
+    assert project.metrics("data/embedded_travel.json")["splits"]["train"]["sentences"] == 60
+    assert (project.folder / "report/index.html").is_file()
+    assert "span.f1" in project.run("dvc", "metrics", "show", "--md")
+
+
+def test_dvc_repro_without_a_change_runs_nothing(project) -> None:
+    assert project.changed() == {}
+    assert "Data and pipelines are up to date" in project.run("dvc", "repro")
+
+
+def test_dvc_other_fusion_reruns_training_and_what_follows(project) -> None:
+    ran = project.ran("dvc", "exp", "run", "-S", "fusion=gated", "-n", "gated")
+    assert kinds(ran) == {"train", "evaluate", "transfer", "report"}
+    diff = project.run("dvc", "metrics", "diff", "--md")
+    assert "metrics/evaluate/embedded_social.json" in diff
+    # Knobs of a strategy that is not chosen, and back to the first from the run cache.
+    project.edit("params.yaml", "form: residual", "form: plain")
+    assert project.changed() == {}
+    project.edit("params.yaml", "form: plain", "form: residual")
+    assert project.ran("dvc", "exp", "run", "-S", "fusion=film") == set()
+    assert project.run("git", "diff", "--stat", "metrics", "plots", "dvc.lock") == ""
+
+
+def test_dvc_source_of_a_fusion_reruns_training_not_extraction(project) -> None:
+    project.edit("src/tandem/fusion/film.py", '"""', '""" ')
+    changed = kinds(set(project.changed()))
+    project.edit("src/tandem/fusion/film.py", '""" ', '"""')
+    assert {"train", "evaluate", "transfer"} <= changed
+    assert not changed & set(BEFORE_TRAINING)
+
+
+def test_dvc_more_seeds_train_only_the_new_ones(project) -> None:
+    ran = project.ran("dvc", "repro")
+    assert ran == set()
+    project.edit("params.yaml", "seeds: [1]", "seeds: [1, 2]")
+    ran = project.ran("dvc", "repro")
+    assert {stage for stage in ran if stage.startswith("train")} == {
+        "train@embedded_social-2",
+        "train@embedded_travel-2",
+    }
+    assert not kinds(ran) & set(BEFORE_TRAINING)
+    assert project.metrics("evaluate/embedded_social.json")["seeds"] == 2
+    project.edit("params.yaml", "seeds: [1, 2]", "seeds: [1]")
+    project.run("git", "checkout", "-q", "--", ".")
+    project.run("dvc", "checkout", "-f")
+
+
+def test_dvc_misspelt_values_get_one_line_with_the_nearest(project) -> None:
+    output = project.run("dvc", "exp", "run", "-S", "fusion=flim", fails=True)
+    assert "unknown fusion 'flim'; did you mean 'film'?" in output
+    assert "Traceback" not in output
+    project.run("git", "checkout", "-q", "--", ".")
+    project.run("dvc", "checkout", "-f")
+
+
+def test_dvc_killed_training_goes_on_to_equal_results(project) -> None:
+    project.edit("params.yaml", "epochs: 2", "epochs: 5")
+    expected = project.run("dvc", "repro", "train@embedded_social-1")
+    assert "epoch 5" in expected
+    model = project.folder / "models/embedded_social/1/model.safetensors"
+    weights = model.read_bytes()
+    shutil.rmtree(project.folder / ".dvc/cache/runs")
+    project.run("git", "checkout", "-q", "--", "dvc.lock", "plots")
+    state = project.folder / "data/cache/train"
+    log = project.folder / "killed.log"
+    with log.open("w") as stream:
+        command = ["dvc", "repro", "train@embedded_social-1"]
+        process = subprocess.Popen(
+            command,
+            cwd=project.folder,
+            env=project.environment,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 120
+        while not list(state.glob("*/state.pt")) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not model.exists()
+    for lock in (project.folder / ".dvc/tmp").glob("*lock*"):
+        lock.unlink()
+    project.run("dvc", "repro", "train@embedded_social-1")
+    assert model.read_bytes() == weights
+    project.run("git", "checkout", "-q", "--", ".")
+    project.run("dvc", "checkout", "-f")
+
+
+def test_dvc_queue_runs_a_sweep_over_a_corpus_that_git_ignores(project) -> None:
+    raw = project.folder / "data/raw/mine"
+    shutil.copytree(project.folder / "data/embedded/embedded_social", raw)
+    project.edit("params.yaml", "  merged:\n", "  mine:\n    format: twitter\n  merged:\n")
+    project.run("git", "commit", "-qam", "mine")
+    queued = ["dvc", "exp", "run", "--queue", "-S", "datasets=[mine]", "-S", "train.epochs=1"]
+    project.run(*queued, "-S", "fusion=text_only,concat")
+    project.run("dvc", "queue", "start", "-j", "1")
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        status = project.run("dvc", "queue", "status")
+        if not re.search(r"Queued|Running", status):
+            break
+        time.sleep(2)
+    assert len(re.findall("Success", status)) == 2, status
+    shown = project.run("dvc", "exp", "show", "--csv", "--no-pager")
+    assert "text_only" in shown
+    assert "concat" in shown
