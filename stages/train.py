@@ -9,6 +9,7 @@ from tandem.training.live import live_report
 from tandem.training.loop import TrainingData, train
 from tandem.training.state import StateStore, run_key
 from tandem.vision.cache import FeatureCache
+from tandem.weights import fingerprint
 
 
 def main(params: TandemParams, corpus: str, seed: int) -> None:
@@ -22,7 +23,9 @@ def main(params: TandemParams, corpus: str, seed: int) -> None:
     tree = params.model_dump(mode="json", include={"fusion", "decoder", "text", "head", "train"})
     knobs = {**tree, "fusion_knobs": params.fusion_knobs.model_dump(mode="json"), "seed": seed, "corpus": corpus}
     files = [prepared, features / "pooled.parquet", features / "features.json"]
-    store = StateStore(Path("data/cache/train") / run_key(knobs=knobs, files=files), enabled=params.train.resume)
+    weights = "" if params.text.encoder == "scratch" else fingerprint(params.text.encoder)
+    key = run_key(knobs=knobs, files=files, weights=weights)
+    store = StateStore(Path("data/cache/train") / key, enabled=params.train.resume)
     with live_report(Path(f"plots/train/{corpus}/{seed}")) as report:
         about = train(params, data, seed=seed, out=Path(f"models/{corpus}/{seed}"), store=store, report=report)
     print(f"{corpus} seed {seed}: validation span F1 {about['valid']['span_f1']:.4f} in epoch {about['best_epoch']}")

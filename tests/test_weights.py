@@ -149,3 +149,23 @@ def test_load_state_refuses_pickled_objects(tmp_path: Path) -> None:
 def test_load_state_names_an_absent_file(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such weights file"):
         load_state(tmp_path / "gone.pt")
+
+
+def test_weights_of_a_queued_experiment_are_found_in_its_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "weights/model"
+    folder.mkdir(parents=True)
+    save_file({"a": torch.arange(3.0)}, tmp_path / "blob")
+    (folder / "w.safetensors").symlink_to(tmp_path / "blob")  # as in the hub's cache: the name tells the format
+    monkeypatch.chdir(tmp_path)
+    inside = (fingerprint("weights/model"), fingerprint("weights/model/w.safetensors"))
+    workspace = tmp_path / ".dvc/tmp/exps/tmp123"
+    workspace.mkdir(parents=True)
+    monkeypatch.chdir(workspace)
+    assert resolve("weights/model") == str(folder)
+    assert (fingerprint("weights/model"), fingerprint("weights/model/w.safetensors")) == inside
+    assert load_state("weights/model/w.safetensors")["a"].tolist() == [0.0, 1.0, 2.0]
+    assert resolve("some/model") == "some/model"
+    (workspace / "weights/model").mkdir(parents=True)  # the workspace's own comes first
+    assert resolve("weights/model") == "weights/model"

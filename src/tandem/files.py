@@ -1,4 +1,4 @@
-"""Writing files so that a kill never leaves half of one."""
+"""Finding files from a queued experiment too, and writing them so that a kill never leaves half of one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+
+def enclosing_project(folder: Path) -> Path | None:
+    """The project that a queued experiment belongs to: its workspace lies in `<project>/.dvc/tmp/exps/<name>`."""
+    parts = folder.parts
+    for i in range(len(parts) - 3, 0, -1):
+        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
+            return Path(*parts[:i])
+    return None
+
+
+def locate(path: Path) -> Path | None:
+    """Where an existing file or folder is, `path` being relative to the project's root or absolute; None if nowhere.
+
+    What git ignores (raw corpora, weights) is absent from the workspace of a queued experiment; it is then taken from
+    the project that the experiment belongs to. A link is not followed, so that a file keeps its name and its suffix.
+    """
+    candidates = [path]
+    project = enclosing_project(Path.cwd().resolve())
+    if project and not path.is_absolute():
+        candidates.append(project / path)
+    return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
 @contextmanager

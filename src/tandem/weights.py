@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import torch
 from torch import Tensor
 
+from tandem.files import locate
+
 PACKAGE_PREFIX = "pkg:"
 _REMEDY = (
     "name a local folder or pkg:<python package>/<folder>, or give the hub a connection "
@@ -29,17 +31,24 @@ class WeightsError(ValueError):
     """A checkpoint that cannot be used; the message names it, the cause and the remedy."""
 
 
+def local_file(name: str | Path) -> Path | None:
+    """The weights file at `name`, seen from the project's root (see `tandem.files.locate`); None if there is none."""
+    place = locate(Path(name).expanduser())
+    return place if place is not None and place.is_file() else None
+
+
 def resolve(name: str) -> str:
     """What `from_pretrained` is given for `name`.
 
-    A local folder gives its path, `pkg:<python package>/<folder>` the folder inside that package (located without
-    importing it), anything else is taken for a hub name and given back as it is.
+    A local folder (looked for by `tandem.files.locate`) gives its path, `pkg:<python package>/<folder>` the folder
+    inside that package (located without importing it), anything else is taken for a hub name and given back as it is.
 
     Raises:
         WeightsError: the package or its folder is absent, or the folder points out of the package.
     """
     if not name.startswith(PACKAGE_PREFIX):
-        return str(Path(name).expanduser()) if Path(name).expanduser().is_dir() else name
+        place = locate(Path(name).expanduser())
+        return str(place) if place is not None and place.is_dir() else name
     package, _, folder = name.removeprefix(PACKAGE_PREFIX).partition("/")
     inside = PurePosixPath(folder)
     if not package.isidentifier() or inside.is_absolute() or ".." in inside.parts or "\\" in folder:
@@ -64,9 +73,7 @@ def fingerprint(name: str) -> str:
 
     Takes a file, or anything that `resolve` takes. Of a folder, the files directly in it count, without hidden ones.
     """
-    place = Path(name).expanduser()
-    if not place.is_file():
-        place = Path(resolve(name))
+    place = local_file(name) or Path(resolve(name))
     if not place.exists():
         return name
     files = [place] if place.is_file() else sorted(file for file in place.iterdir() if _is_part(file))
@@ -174,9 +181,10 @@ def load_state(path: Path | str) -> dict[str, Tensor]:
     Raises:
         WeightsError: the file is absent, truncated, or holds something else.
     """
-    path = Path(path)
-    if not path.is_file():
+    found = local_file(path)
+    if found is None:
         raise WeightsError(f"{path}: no such weights file; check the path, or use null for the default weights")
+    path = found
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file  # noqa: PLC0415

@@ -7,12 +7,14 @@
 Each cell is what `dvc exp run -S ...` with the same overrides does, without DVC around it, so that a machine that has
 only the packages can share the work: it calls the very stage scripts in a folder of its own below
 studies/spine/work, and leaves `results/<grid>/<corpus>/<fusion>.json`, the file that `dvc repro` would leave in
-metrics/evaluate. A cell whose result is there is skipped; a training that was killed goes on where it stood.
+metrics/evaluate, with the key of its parameters. A cell with a result of the same key and seeds is skipped; a training
+that was killed goes on where it stood.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -61,9 +63,25 @@ class Cell:
     params: dict[str, Any]
 
     @property
+    def key(self) -> str:
+        """Eight hexadecimal digits of everything in the parameters but the seeds and the threads."""
+        train = {name: value for name, value in self.params["train"].items() if name != "threads"}
+        values = {name: value for name, value in self.params.items() if name != "seeds"} | {"train": train}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
+
+    @property
     def folder(self) -> Path:
-        """Where the cell runs."""
-        return HERE / "work" / self.grid / f"{self.corpus}-{self.fusion}"
+        """Where the cell runs; other parameters run elsewhere, so that models never mix."""
+        return HERE / "work" / self.grid / f"{self.corpus}-{self.fusion}-{self.key}"
+
+    @property
+    def done(self) -> bool:
+        """Whether the result of these parameters and seeds is there."""
+        if not self.result.is_file():
+            return False
+        found = json.loads(self.result.read_text(encoding="utf-8"))
+        seeds = [str(seed) for seed in sorted(self.params["seeds"])]
+        return found.get("study", {}).get("key") == self.key and sorted(found["by_seed"], key=int) == seeds
 
     @property
     def result(self) -> Path:
@@ -119,7 +137,6 @@ def prepare_data(params: dict[str, Any], corpora: list[str]) -> Path:
 
 def train_cell(cell: Cell, data: Path, seed: int) -> None:
     """Train one seed of a cell, unless its model is there."""
-    write_params(cell.folder, cell.params)
     (cell.folder / "data").mkdir(exist_ok=True)
     for name in ("prepared", "features"):
         link = cell.folder / "data" / name
@@ -133,14 +150,19 @@ def score_cell(cell: Cell) -> str:
     """Score all seeds of a trained cell, keep the metrics, drop the models (large, and reproducible)."""
     stage(cell.folder, "evaluate", cell.corpus, log=cell.folder / "evaluate.log")
     metrics = cell.folder / f"metrics/evaluate/{cell.corpus}.json"
+    scores = json.loads(metrics.read_text(encoding="utf-8"))
     cell.result.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(metrics, cell.result)
+    cell.result.write_text(json.dumps(scores | {"study": {"key": cell.key}}, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(cell.folder / "models")
-    scores = json.loads(metrics.read_text())
     return (
         f"{cell.grid} {cell.corpus} {cell.fusion}: {scores['span']['f1']:.4f} ± {scores['std']['span']['f1']:.4f}, "
         f"exchanged pictures {scores['controls']['shuffled_image']['f1']:.4f}"
     )
+
+
+def absolute(encoder: str) -> str:
+    """A folder of the project as a path that holds in every working folder; other names as they are."""
+    return str(PROJECT / encoder) if (PROJECT / encoder).is_dir() else encoder
 
 
 def main() -> None:
@@ -156,9 +178,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     grid = GRIDS[arguments.grid]
-    if arguments.text_encoder:
-        grid = replace(grid, text=grid.text | {"encoder": arguments.text_encoder})
-    vision = CAPTIONS | ({"caption_encoder": arguments.caption_encoder} if arguments.caption_encoder else {})
+    grid = replace(grid, text=grid.text | {"encoder": absolute(arguments.text_encoder or grid.text["encoder"])})
+    vision = CAPTIONS | {"caption_encoder": absolute(arguments.caption_encoder or CAPTIONS["caption_encoder"])}
     base = yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))
     threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
     train = grid.train | {"threads": threads}
@@ -176,7 +197,9 @@ def main() -> None:
         for corpus in arguments.corpora
         for fusion in arguments.fusions
     ]
-    waiting = [cell for cell in cells if not cell.result.is_file()]
+    waiting = [cell for cell in cells if not cell.done]
+    for cell in waiting:
+        write_params(cell.folder, cell.params)
     print(f"{len(waiting)} of {len(cells)} cells to do, {len(arguments.seeds)} seeds each", flush=True)
     # Seed by seed, so that an early look compares all cells.
     with ThreadPoolExecutor(arguments.jobs) as pool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tandem.corpora.twitter import CorpusError, check_image_id, parse, read_twitter
@@ -41,6 +41,48 @@ def test_twitter_keeps_and_counts_words_that_others_lose(word: str, oddity: str)
     split = parse(f"IMGID:1\na\tO\n{word}\tO\nb\tB-PER\n", "x")
     assert split.sentences[0].words == ["a", word, "b"]
     assert split.oddities[oddity] == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "tag", "oddities"),
+    [
+        ("foo \tO", "foo ", "O", {"words_with_blanks": 1}),
+        (" foo\tO", " foo", "O", {"words_with_blanks": 1}),
+        ("New York\tB-LOC", "New York", "B-LOC", {}),
+        ("foo  O", "foo", "O", {"words_with_blanks": 1}),
+        (" foo O", "foo", "O", {"words_with_blanks": 1}),
+        (" O", "", "O", {"empty_words": 1}),
+        ("foo\tNN\tB-NP\tB-PER", "foo", "B-PER", {"extra_columns": 1}),
+        ("foo\t\tO", "foo", "O", {"extra_columns": 1}),
+        ("foo NN B-NP B-PER", "foo", "B-PER", {"extra_columns": 1}),
+        ("foo  NN O\r", "foo", "O", {"extra_columns": 1}),
+    ],
+)
+def test_twitter_takes_the_first_and_the_last_column(line: str, word: str, tag: str, oddities: dict) -> None:
+    split = parse(f"IMGID:1\n{line}\n", "x")
+    assert (split.sentences[0].words, split.sentences[0].tags) == ([word], [tag])
+    assert dict(+split.oddities) == oddities
+
+
+def test_twitter_keeps_tagged_words_that_look_like_headers() -> None:
+    split = parse("IMGID:7\tO\nIMGID:foo\tO\nb\tO\nIMGID:8\nc\tO\n\nd\tO\nIMGID:9\tNN\tB-PER\n", "x")
+    assert [s.image_id for s in split.sentences] == ["7", "8", None]
+    assert [s.words for s in split.sentences] == [["IMGID:foo", "b"], ["c"], ["d", "IMGID:9"]]
+    assert split.oddities["missing_blank_lines"] == 1
+
+
+def test_twitter_skips_and_counts_document_starts() -> None:
+    split = parse("-DOCSTART- -X- -X- O\n\nIMGID:1\na\tO\n-DOCSTART-\tO\n\n-DOCSTART-\tO\n", "x")
+    assert [s.words for s in split.sentences] == [["a", "-DOCSTART-"]]
+    assert dict(+split.oddities) == {"docstart_blocks": 2, "extra_columns": 1}
+
+
+@pytest.mark.parametrize("end", ["", "\r", "\n"])
+def test_twitter_names_line_ends_of_cr_alone(tmp_path, end: str) -> None:
+    path = tmp_path / "train.txt"
+    path.write_bytes(("IMGID:1\ra\tO\rb\tO" + end).encode())
+    with pytest.raises(CorpusError, match=r"train\.txt: lines end in CR alone.*convert line ends to LF"):
+        read_twitter(path)
 
 
 def test_twitter_counts_extra_and_missing_blank_lines() -> None:
@@ -106,15 +148,16 @@ def test_twitter_reads_past_a_byte_order_mark() -> None:
     assert split.oddities["byte_order_marks"] == 1
 
 
-# Anything but what ends a line or a column; a word that starts with IMGID: would be a header.
+# Anything but what ends a line or a column, and the word that stands for no sentence.
 WORDS = st.text(st.characters(exclude_characters="\n\r\t", exclude_categories=["Cs"]), min_size=1).filter(
-    lambda word: not word.startswith("IMGID:") and not word.startswith("\ufeff")
+    lambda word: word != "-DOCSTART-"
 )
 TAGS = st.sampled_from(["O", "B-PER", "I-PER", "B-geo-loc", "I-geo-loc"])
 SENTENCES = st.lists(st.lists(st.tuples(WORDS, TAGS), min_size=1, max_size=6), min_size=1, max_size=5)
 
 
 @given(SENTENCES)
+@example([[("IMGID:2", "O"), (" ", "B-PER"), ("\ufeffa ", "I-PER"), ("a  b", "O")]])
 def test_twitter_round_trips_any_words(sentences) -> None:
     text = "\n".join(
         f"IMGID:{number}\n" + "".join(f"{word}\t{tag}\n" for word, tag in sentence)

@@ -35,3 +35,12 @@ def test_summary_holds_means_deviations_and_seeds() -> None:
     assert summary["controls"]["no_image"] == {"f1": 0.0, "delta": pytest.approx(0.75)}
     assert summary["controls"]["shuffled_image"]["delta"] == pytest.approx(-0.25)
     assert (summary["valid"]["f1"], summary["seeds"], summary["sentences"]) == (0.5, 2, 2)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(0, 99))
+def test_controls_exchange_pictures_that_sentences_share(pictures: list[int], seed: int) -> None:
+    own = [f"image-{number}" for number in pictures]
+    exchanged = exchanged_pictures(own, seed=seed)
+    assert sorted(filter(None, exchanged)) == sorted(own)
+    if 2 * max(map(own.count, own)) <= len(own):
+        assert all(new != old for new, old in zip(exchanged, own, strict=True))

@@ -19,6 +19,10 @@ def tree(**changes: Any) -> dict[str, Any]:
     return yaml.safe_load((HOME / "params.yaml").read_text(encoding="utf-8")) | changes
 
 
+def corpora(*names: str) -> dict[str, Any]:
+    return {"corpora": {name: {"format": "twitter"} for name in names}, "datasets": list(names)}
+
+
 def leaves(value: Any, prefix: str = "") -> dict[str, Any]:
     """Every leaf of a tree by its dotted path; corpora are free-form and stay out."""
     if not isinstance(value, dict) or not value:
@@ -66,7 +70,20 @@ def test_params_every_strategy_has_knobs() -> None:
         ({"vision": {"encoder": "pixel"}}, "did you mean 'pixels'?"),
         ({"fusions": {"film": {"form": "x"}}}, "film.form: Input should be 'residual' or 'plain' (found 'x')"),
         ({"colour": 1}, "colour: unknown key"),
-        ({"corpora": {"a-b": {"format": "twitter"}}, "datasets": ["a-b"]}, "'a-b' must be letters, digits"),
+        (corpora("a b"), "corpora: 'a b' must be letters, digits, '_', '-' or '.'"),
+        (corpora("a/b"), "corpora: 'a/b' must be letters, digits"),
+        (corpora(""), "corpora: '' must be letters, digits"),
+        (corpora(".a"), "corpora: '.a' must be letters, digits"),
+        (corpora(".."), "corpora: '..' must be letters, digits"),
+        (corpora("-a"), "corpora: '-a' must be letters, digits"),
+        (corpora("a.images"), "corpora: 'a.images' must not end in .images, .captions, .json"),
+        (corpora("a.captions"), "corpora: 'a.captions' must not end in"),
+        (corpora("a.json"), "corpora: 'a.json' must not end in"),
+        (
+            corpora("a", "a-b", "b-c", "c"),
+            "datasets: the transfers 'a' to 'b-c' and 'a-b' to 'c' would both be named 'a-b-c'; rename one",
+        ),
+        (corpora("a", "a-a"), "would both be named 'a-a-a'"),
         ({"corpora": {"a": {"format": "conll"}}, "datasets": ["a"]}, "corpora.a"),
         (
             {"corpora": {"m": {"format": "merged", "parts": ["x", "y"]}}, "datasets": ["m"]},
@@ -79,6 +96,19 @@ def test_params_refuse_with_the_key_and_a_remedy(changes: dict[str, Any], messag
         parse_params(tree(**changes))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "names", [["a-b"], ["wnut-17", "twitter-2015", "v1.0_x"], ["a", "a-b", "b-c"], ["a_b", "b.imagesets", "2"]]
+)
+def test_params_accept_names_whose_files_stay_apart(names: list[str]) -> None:
+    assert parse_params(tree(**corpora(*names))).datasets == names
+
+
+def test_params_compare_only_the_transfers_of_datasets() -> None:
+    """Entries that no run uses may have any names."""
+    changes = corpora("a", "a-b", "b-c", "c") | {"datasets": ["a", "a-b", "b-c"]}
+    assert parse_params(tree(**changes)).datasets == ["a", "a-b", "b-c"]
 
 
 def test_params_refuse_broken_files(tmp_path) -> None:

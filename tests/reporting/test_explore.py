@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
-from tandem.reporting.explore import describe, explore
+from tandem.reporting.explore import PLOTS, describe, explore
 
 ROWS = [
     ("train", ["B-PER", "O", "B-PER", "I-PER"], "a", "images/a.jpg"),
@@ -67,3 +68,26 @@ def test_explore_takes_a_corpus_without_entities(tmp_path: Path) -> None:
 def test_explore_names_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"none.parquet: not found; run `dvc repro prepare`"):
         explore(tmp_path / "none.parquet", tmp_path)
+
+
+@pytest.mark.parametrize("count", [20, 40, 120])
+def test_explore_of_many_types_keeps_the_plots_small_and_the_tables_whole(tmp_path: Path, count: int) -> None:
+    names = [f"T{number:03d}" + "x" * 60 * (number == 0) for number in range(count)]
+    tags = [[f"B-{name}" for name in names[start:]] for start in range(count)]  # the last type is the most frequent
+    rows = [("train", [f"w{n}" for n in range(len(line))], line, None, None) for line in tags]
+    table = pd.DataFrame(rows, columns=["split", "words", "tags", "image_id", "image_path"])
+    table.to_parquet(tmp_path / "many.parquet")
+    explore(tmp_path / "many.parquet", tmp_path)
+    assert pd.read_csv(tmp_path / "types.csv")["type"].nunique() == count
+    assert len(pd.read_csv(tmp_path / "co_occurrence.csv")) == count**2
+    for path in tmp_path.glob("*.png"):
+        with Image.open(path) as image:
+            assert max(image.size) <= 14 * 144
+    for key in ("types", "co_occurrence"):
+        (axes, *_) = PLOTS[key](describe(table), "many").axes
+        ticks = [label.get_text() for label in axes.get_xticklabels()]
+        assert len(ticks) == min(count, 40)
+        assert ("the 40 most frequent of 120" in axes.get_title()) == (count == 120)
+        assert bool(axes.texts) == (count == 20)
+        assert max(map(len, ticks)) <= 24
+        assert names[-1] in ticks

@@ -122,6 +122,28 @@ def test_report_says_whether_the_pictures_are_read(tmp_path: Path) -> None:
     assert "80.00 ± 1.00" in text
 
 
+def test_report_says_that_a_corpus_has_no_usable_pictures(tmp_path: Path) -> None:
+    fill(tmp_path)
+    write(tmp_path / "metrics/features/birds.json", {"image_ids": 9, "ok": 0, "missing": 9, "broken": 0})
+    write_report(load(tmp_path), tmp_path)
+    text = Page(tmp_path / "report/index.html").text
+    assert text.count("No usable pictures") == 1
+    assert "costs 20.00" not in text  # nothing was exchanged
+    assert "birds: No usable pictures" in (tmp_path / "report/results.md").read_text()
+
+
+def test_report_of_many_types_grows_by_rows_alone(tmp_path: Path) -> None:
+    fill(tmp_path)
+    tree = summary(0.8, 0.2)
+    tree["per_type"] = {f"T{number}": tree["per_type"]["PER"] for number in range(120)}
+    write(tmp_path / "metrics/evaluate/birds.json", tree)
+    write_report(load(tmp_path), tmp_path)
+    page = Page(tmp_path / "report/index.html")
+    assert page.tags.count("svg") == 3
+    assert "T119" in page.text
+    assert len(pd.read_csv(tmp_path / "plots/per_type.csv")) == 121
+
+
 def test_report_writes_numbers_for_plots(tmp_path: Path) -> None:
     fill(tmp_path)
     written = write_report(load(tmp_path), tmp_path)

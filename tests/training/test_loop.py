@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -176,11 +177,12 @@ def test_loop_weighted_sampling_trains(make_params, data, tmp_path) -> None:
 def test_state_key_depends_on_knobs_and_files(tmp_path) -> None:
     file = tmp_path / "x"
     file.write_text("1")
-    first = run_key(knobs={"a": 1}, files=[file])
-    assert first == run_key(knobs={"a": 1}, files=[file])
-    assert first != run_key(knobs={"a": 2}, files=[file])
+    first = run_key(knobs={"a": 1}, files=[file], weights="")
+    assert first == run_key(knobs={"a": 1}, files=[file], weights="")
+    assert first != run_key(knobs={"a": 2}, files=[file], weights="")
+    assert first != run_key(knobs={"a": 1}, files=[file], weights="other")
     file.write_text("2")
-    assert first != run_key(knobs={"a": 1}, files=[file])
+    assert first != run_key(knobs={"a": 1}, files=[file], weights="")
 
 
 def test_live_report_writes_what_plots_read(tmp_path) -> None:
@@ -195,3 +197,26 @@ def test_live_report_writes_what_plots_read(tmp_path) -> None:
         "2,0.25,0.5",
     ]
     assert json.loads((tmp_path / "live/metrics.json").read_text())["valid_f1"] == 0.5
+
+
+def test_loop_patience_waits_for_the_first_mention(make_params, data, tmp_path) -> None:
+    # Rates too low to learn anything: every epoch finds nothing, and none of them may end the training early.
+    settings = {"train.epochs": 6, "train.patience": 1, "train.head_learning_rate": 1e-9}
+    params = make_params(decoder="softmax", **settings, **{"text.scratch.learning_rate": 1e-9})
+    silent = TrainingData("tiny", data.train, [replace(s, tags=["O"] * len(s.tags)) for s in data.valid], data.features)
+    about, _ = run(params, silent, tmp_path, "a")
+    assert (about["valid"]["span_f1"], about["epochs"], about["best_epoch"]) == (0.0, 6, 6)
+
+
+@pytest.mark.parametrize("decoder", ["crf", "softmax"])
+def test_loop_parts_of_a_step_give_the_gradient_of_the_whole(make_params, data, tmp_path, monkeypatch, decoder) -> None:
+    settings = {"train.image_dropout": 0.0, "text.dropout": 0.0, "fusions": {"concat": {"dropout": 0.0}}}
+    params = make_params(fusion="concat", decoder=decoder, **settings, **{"train.epochs": 1})
+    rows: list[dict[str, float]] = []
+    _, whole = run(params, data, tmp_path, "whole", rows.append)
+    monkeypatch.setattr("tandem.models.data.BUDGET", 9)
+    again: list[dict[str, float]] = []
+    _, parts = run(params, data, tmp_path, "parts", again.append)
+    assert rows[0]["loss"] == pytest.approx(again[0]["loss"], rel=1e-4)
+    for name in whole:
+        torch.testing.assert_close(whole[name], parts[name], rtol=1e-2, atol=2e-4)

@@ -200,6 +200,21 @@ def test_encoders_read_local_weights(tmp_path: Path, name: str) -> None:
         load_encoder(VisionParams(encoder=name, weights=str(tmp_path / "x.safetensors"), image_size=64))
 
 
+@pytest.mark.parametrize("name", ["torchvision/resnet18", "timm/resnet10t", "open_clip/ViT-B-32"])
+def test_encoders_of_a_queued_experiment_find_weights_in_its_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"weights")
+    workspace = tmp_path / ".dvc/tmp/exps/tmp123"
+    workspace.mkdir(parents=True)
+    params = VisionParams(encoder=name, weights="w.safetensors", image_size=64)
+    monkeypatch.chdir(tmp_path)
+    inside = encoder_identity(params)
+    monkeypatch.chdir(workspace)
+    assert encoder_identity(params) == inside
+    assert str(inside["weights"]).startswith("sha256:")
+
+
 @pytest.mark.parametrize(
     ("name", "near"),
     [("torchvision/resnet5", "resnet50"), ("timm/resnet5", "resnet50"), ("open_clip/ViT-B32", "ViT-B-32")],

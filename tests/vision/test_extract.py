@@ -298,7 +298,5 @@ def test_encode_all_opens_a_bounded_number_ahead(make_pictures: Make, tmp_path: 
     encoder: Encoder = Watching()
     pictures = make_pictures(range(40))
     items = [module.Item(row.image_hash, row.image_path) for row in pictures.itertuples()]
-    module.encode_all(
-        items, encoder, VisionParams(batch_size=2, workers=4), module.ShardStore(tmp_path / "s"), progress=False
-    )
+    module.encode_all(items, encoder, VisionParams(batch_size=2, workers=4), module.ShardStore(tmp_path / "s"))
     assert most_ahead <= 2 * 2

@@ -18,32 +18,10 @@ import shutil
 from pathlib import Path
 
 from tandem.corpora.twitter import CorpusError
-from tandem.files import write_json
+from tandem.files import locate, write_json
 from tandem.params import MergedCorpusParams, TandemParams, TwitterCorpusParams
 
 LINKS = Path("data/links")
-
-
-def enclosing_project(folder: Path) -> Path | None:
-    """The project that a queued experiment belongs to: its workspace lies in `<project>/.dvc/tmp/exps/<name>`."""
-    parts = folder.parts
-    for i in range(len(parts) - 3, 0, -1):
-        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
-            return Path(*parts[:i])
-    return None
-
-
-def locate(path: Path) -> Path | None:
-    """The real path of an existing file or folder, seen from the project's root.
-
-    Raw corpora are not in git, so the workspace of a queued experiment lacks them; they are then taken from the
-    project that the experiment belongs to.
-    """
-    candidates = [path]
-    project = enclosing_project(Path.cwd().resolve())
-    if project and not path.is_absolute():
-        candidates.append(project / path)
-    return next((candidate.resolve() for candidate in candidates if candidate.exists()), None)
 
 
 def locate_root(name: str, corpus: TwitterCorpusParams) -> Path:
@@ -54,7 +32,7 @@ def locate_root(name: str, corpus: TwitterCorpusParams) -> Path:
         raise CorpusError(
             f"corpora.{name}: no folder {folder}; put or link the corpus there, or set corpora.{name}.root"
         )
-    return root
+    return root.resolve()
 
 
 def locate_captions(name: str, corpus: TwitterCorpusParams) -> Path | None:

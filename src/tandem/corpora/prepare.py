@@ -29,6 +29,9 @@ ODDITIES = (
     "no_break_space_words",
     "invisible_words",
     "replacement_character_words",
+    "words_with_blanks",
+    "extra_columns",
+    "docstart_blocks",
 )
 
 

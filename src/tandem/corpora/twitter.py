@@ -1,8 +1,9 @@
 """Reader of the Twitter-2015 / Twitter-2017 format.
 
-A file is a row of blocks. A block is a line `IMGID:<image id>` and then one line a word: the word, a tab (or a
-blank), its BIO tag. Blocks are separated by blank lines. Every word is kept, whatever characters it is made of;
-what is odd is counted, what cannot be understood is an error that names file and line.
+A file is a row of blocks. A block is a line `IMGID:<image id>` and then one line a word: the word, a tab (or
+blanks), its BIO tag. Of more than two columns the first is the word and the last its tag, as in CoNLL files. Blocks
+are separated by blank lines. Every word is kept, whatever characters it is made of; what is odd is counted, what
+cannot be understood is an error that names file and line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 TAG = re.compile(r"O|[BI]-\S+")
+DOCUMENT_START = "-DOCSTART-"  # the only word of the blocks that part documents in CoNLL files
 BLANK = " \t\r"  # str.strip() would also eat the no-break space, which is a word in Twitter-2015
 # Characters that draw nothing: control codes, variation selectors, zero-width space and joiners, directional marks.
 INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u00ad]+")
@@ -42,13 +44,22 @@ class RawSplit:
 
 
 def decode(content: bytes, name: str) -> str:
-    """UTF-8 text of a file's bytes; `CorpusError` names the line of the first byte that is not UTF-8."""
+    """UTF-8 text of a file's bytes.
+
+    Errors: `CorpusError` names the line of the first byte that is not UTF-8, or says that lines end in CR alone.
+    """
     try:
-        return content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         raise CorpusError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8; re-encode the file as UTF-8") from None
+    body = text.strip(BLANK + "\n")
+    if "\r" in body and "\n" not in body:
+        raise CorpusError(
+            f"{name}: lines end in CR alone, so the file is one long line; convert line ends to LF or CRLF"
+        )
+    return text
 
 
 def _tag_error(tag: str) -> str:
@@ -67,16 +78,31 @@ def check_image_id(image_id: str, place: str) -> str:
     return image_id
 
 
-def _split_line(line: str, place: str) -> tuple[str, str]:
-    separator = "\t" if "\t" in line.rstrip(BLANK) else " "
-    word, found, tag = line.rstrip(BLANK).rpartition(separator)
-    if not found:
-        raise CorpusError(
-            f"{place}: expected a word, a tab and its tag, found {line[:60]!r}; add the tag or a blank line"
-        )
+def _split_line(line: str, place: str, odd: Counter[str]) -> tuple[str, str]:
+    """Word and tag: the first and the last column; what lies between is counted and left out."""
+    line = line.rstrip(BLANK)
+    if "\t" in line:
+        word, *extra, tag = line.split("\t")
+        odd["words_with_blanks"] += word != word.strip(BLANK)
+    else:
+        head, found, tag = line.rpartition(" ")
+        if not found:
+            raise CorpusError(
+                f"{place}: expected a word, a tab and its tag, found {line[:60]!r}; add the tag or a blank line"
+            )
+        # Blanks part the columns here, so none can belong to a word.
+        word, *extra = [column for column in head.split(" ") if column] or [""]
+        odd["words_with_blanks"] += head != head.strip(BLANK)
+    odd["extra_columns"] += bool(extra)
     if not TAG.fullmatch(tag):
         raise CorpusError(f"{place}: {_tag_error(tag)}")
     return word, tag
+
+
+def _ends_in_tag(line: str) -> bool:
+    """Whether the line has columns parted by tabs, and a BIO tag in the last."""
+    _, tab, tag = line.rstrip(BLANK).rpartition("\t")
+    return bool(tab) and TAG.fullmatch(tag) is not None
 
 
 def parse(text: str, name: str, rename: Mapping[str, str] | None = None) -> RawSplit:
@@ -97,7 +123,9 @@ def parse(text: str, name: str, rename: Mapping[str, str] | None = None) -> RawS
 
     def close() -> None:
         nonlocal image_id, words, tags, open_block
-        if words:
+        if words == [DOCUMENT_START]:
+            odd["docstart_blocks"] += 1
+        elif words:
             odd["sentences_without_image_id"] += image_id is None
             split.sentences.append(RawSentence(image_id, words, tags, first))
         elif open_block:
@@ -113,7 +141,9 @@ def parse(text: str, name: str, rename: Mapping[str, str] | None = None) -> RawS
             continue
         odd["extra_blank_lines"] += max(0, blanks - 1)
         blanks = 0
-        if line.startswith("IMGID:"):
+        # Inside a block, with a tag of its own, it is a word that looks like a header.
+        inside = image_id is not None or bool(words)
+        if line.startswith("IMGID:") and not (inside and _ends_in_tag(line)):
             if open_block:
                 odd["missing_blank_lines"] += bool(words)
                 close()
@@ -122,7 +152,7 @@ def parse(text: str, name: str, rename: Mapping[str, str] | None = None) -> RawS
             continue
         if not open_block:
             first, open_block = number, True
-        word, tag = _split_line(line, place)
+        word, tag = _split_line(line, place, odd)
         if tag != "O":
             prefix, kind = tag.split("-", 1)
             tag = f"{prefix}-{renamed.get(kind, kind)}"

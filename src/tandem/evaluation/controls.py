@@ -11,14 +11,21 @@ CONTROLS = ("shuffled_image", "no_image")
 def exchanged_pictures(image_ids: Sequence[str | None], *, seed: int) -> list[str | None]:
     """Every sentence gets the picture of another one.
 
-    The sentences that have a picture are put in a random ring and each takes the picture of the next, so that none
-    keeps its own (unless two share an id, or there is only one). Sentences without a picture stay without.
+    The sentences that have a picture stand in a ring, those that share one beside each other, in random order; each
+    takes the picture as many places on as the most shared picture has sentences. So none keeps its own, unless one
+    picture belongs to more than half of them. Sentences without a picture (None) stay without.
     """
-    ring = [row for row, image_id in enumerate(image_ids) if image_id is not None]
-    random.Random(seed).shuffle(ring)
+    owners: dict[str, list[int]] = {}
+    for row, image_id in enumerate(image_ids):
+        if image_id is not None:
+            owners.setdefault(image_id, []).append(row)
+    groups = list(owners.values())
+    random.Random(seed).shuffle(groups)
+    ring = [row for group in groups for row in group]
+    shift = max(map(len, groups), default=0)
     exchanged: list[str | None] = [None] * len(image_ids)
-    for row, neighbour in zip(ring, ring[1:] + ring[:1], strict=True):
-        exchanged[row] = image_ids[neighbour]
+    for place, row in enumerate(ring):
+        exchanged[row] = image_ids[ring[(place + shift) % len(ring)]]
     return exchanged
 
 

@@ -45,7 +45,8 @@ def predict_corpus(
         small=trained.params.text.encoder == "scratch",
     )
     model = trained.model.to(runtime.device)
-    own = [sample.image_id for sample in samples]
+    # Only pictures that can be seen are exchanged: the control must not hide one or show one more.
+    own = [sample.image_id if features.usable(sample.image_id) else None for sample in samples]
     pictures = {
         "predicted": own,
         "shuffled_image": exchanged_pictures(own, seed=seed),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_model, save_model
 
 from tandem.files import atomic_path, write_json
 from tandem.fusion import build_fusion
@@ -69,9 +69,8 @@ def build_tagger(params: TandemParams, labels: list[str], dims: PictureDims) -> 
 
 def save_weights(model: Tagger, target: Path) -> None:
     """Write the weights of a model, atomically; tensors that are shared are written once."""
-    state = model.state_dict()
     with atomic_path(target) as temporary:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, temporary)
+        save_model(model, str(temporary))
 
 
 def save_description(
@@ -125,13 +124,12 @@ def load_tagger(folder: Path) -> TrainedTagger:
 
 def load_weights(model: Tagger, path: Path) -> None:
     """Put weights into a model. Errors: `ValueError` for a missing or truncated file, or for other weights."""
+    if not path.is_file():
+        raise ValueError(f"{path}: not found; train the model again with `dvc repro train`")
     try:
-        state = load_file(path)
-    except (FileNotFoundError, SafetensorError) as error:
-        reason = "not found" if isinstance(error, FileNotFoundError) else f"truncated or damaged ({error})"
-        raise ValueError(f"{path}: {reason}; train the model again with `dvc repro train`") from None
-    try:
-        model.load_state_dict(state)
+        load_model(model, path)
+    except SafetensorError as error:
+        raise ValueError(f"{path}: truncated or damaged ({error}); train it again with `dvc repro train`") from None
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: weights of another model: {reason}; train the model again") from None

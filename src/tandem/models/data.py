@@ -14,6 +14,10 @@ from tandem.models.tagger import IGNORE, Batch
 from tandem.text.base import WordTokenizer
 from tandem.vision.cache import FeatureCache
 
+# Sub-words in one forward pass. A batch of ordinary posts has a few hundred; one of long documents is passed in parts,
+# so that memory is bounded by this number (about 3 GB of activations for a base encoder) and not by the corpus.
+BUDGET = 4096
+
 
 class Dataset:
     """Sentences tokenised once, with their labels and a cache of picture features.
@@ -58,9 +62,21 @@ class Dataset:
             )
         return Batch(self.tokenizer.collate([self.encoded[row] for row in rows]), picture, labels)
 
+    def parts(self, rows: Sequence[int]) -> list[list[int]]:
+        """The rows cut where one forward pass would exceed BUDGET sub-words; a longer sentence stands alone."""
+        parts: list[list[int]] = []
+        total = BUDGET + 1
+        for row in rows:
+            if total + self.costs[row] > BUDGET:
+                parts.append([])
+                total = 0
+            parts[-1].append(row)
+            total += self.costs[row]
+        return parts
+
     def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
         """Every sentence once, longest first, so that a batch pads little and memory peaks at the start."""
         order = sorted(range(len(self)), key=lambda row: (-self.costs[row], row))
         for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            yield rows, self.batch(rows)
+            for rows in self.parts(order[start : start + batch_size]):
+                yield rows, self.batch(rows)

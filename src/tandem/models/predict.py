@@ -7,7 +7,7 @@ import torch
 from tandem.models.data import Dataset
 from tandem.models.runtime import Runtime
 from tandem.models.tagger import Tagger
-from tandem.progress import progress
+from tandem.progress import bar
 
 
 @torch.inference_mode()
@@ -17,11 +17,11 @@ def predict_tags(
     """Predicted tags in the order of the data, one a word, whatever the sentence's length."""
     model.eval()
     tags: list[list[str]] = [[] for _ in range(len(data))]
-    with progress(None, description, total=len(data), unit="post") as bar:
+    with bar(description, total=len(data), unit="post") as moving:
         for rows, batch in data.in_order_of_length(batch_size):
             with runtime.autocast():
                 decoded = model.decode(batch.to(runtime.device))
             for row, sentence in zip(rows, decoded, strict=True):
                 tags[row] = sentence
-            bar.update(len(rows))
+            moving.update(len(rows))
     return tags

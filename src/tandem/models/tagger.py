@@ -66,6 +66,10 @@ class Tagger(nn.Module):
         labels = batch.labels.masked_fill(~batch.word_mask, 0)
         return -self.crf.log_likelihood(scores, labels, batch.word_mask).mean()
 
+    def loss_items(self, batch: Batch) -> int:
+        """How many items `loss` is the mean of: sentences (CRF) or words (softmax)."""
+        return len(batch.word_mask) if self.crf is not None else int(batch.word_mask.sum())
+
     @torch.no_grad()
     def decode(self, batch: Batch) -> list[list[str]]:
         """The best tags of each sentence: Viterbi under BIO constraints (CRF), or each word's best label (softmax)."""

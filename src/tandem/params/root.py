@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +17,9 @@ from tandem.params.fusions import FUSION_PARAMS
 from tandem.params.text import HeadParams, TextParams
 from tandem.params.training import TrainParams
 from tandem.params.vision import VisionParams
+
+CORPUS_NAME = re.compile(r"\w[\w.-]*")  # a leading '.' would hide the files, a leading '-' read as an option
+LINK_ENDINGS = (".images", ".captions", ".json")  # what stands beside a corpus's own link; see corpora/links.py
 
 
 class ParamsError(ValueError):
@@ -75,11 +80,32 @@ class TandemParams(Knobs):
             if name not in self.corpora:
                 raise ValueError(f"datasets: {name!r} has no entry under corpora; {suggest(name, self.corpora)}")
         for name, corpus in self.corpora.items():
-            if not name.replace("_", "").replace(".", "").isalnum() or name.startswith("."):
-                raise ValueError(f"corpora: {name!r} must be letters, digits, '_' or '.' (it names files)")
+            if not CORPUS_NAME.fullmatch(name):
+                raise ValueError(
+                    f"corpora: {name!r} must be letters, digits, '_', '-' or '.', the first not '-' or '.' "
+                    "(it names files); rename it"
+                )
+            if name.endswith(LINK_ENDINGS):
+                raise ValueError(
+                    f"corpora: {name!r} must not end in {', '.join(LINK_ENDINGS)} "
+                    "(another corpus's links may have that name); rename it"
+                )
             for part in corpus.parts if isinstance(corpus, MergedCorpusParams) else []:
                 if not isinstance(self.corpora.get(part), TwitterCorpusParams):
                     raise ValueError(f"corpora.{name}.parts: {part!r} is not a corpus with files of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _transfers_apart(self) -> TandemParams:
+        """Results of a transfer are named `<source>-<target>`; no two pairs may share a name."""
+        pairs: dict[str, tuple[str, str]] = {}
+        for pair in product(self.datasets, self.datasets):
+            other = pairs.setdefault("-".join(pair), pair)
+            if other != pair:
+                raise ValueError(
+                    f"datasets: the transfers {' to '.join(map(repr, other))} and {' to '.join(map(repr, pair))} "
+                    f"would both be named '{'-'.join(pair)}'; rename one of these corpora"
+                )
         return self
 
     @property

@@ -7,12 +7,14 @@
 | entities.csv | split, entities, sentences: how many sentences hold so many entities |
 | co_occurrence.csv | type, with, sentences: sentences that hold both; for a type with itself, two or more of it |
 | pictures.csv | split, picture, sentences: picture is `present`, `missing` (named but no file) or `none named` |
+
+The tables hold every entity type; the plots show the most frequent ones, so that they stay legible and small.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -27,7 +29,14 @@ from tandem.reporting.style import INK, colour, new_figure, save_png, styled
 
 SPLITS = ("train", "valid", "test")
 PICTURES = ("present", "missing", "none named")
+MOST_TYPES = 40  # in a plot
+MOST_NUMBERED = 20  # types up to which bars and cells carry their count
+MOST_INCHES = 14.0  # a side of a figure
+LONGEST_NAME = 24  # characters of a type's name beside an axis
 COLUMNS = ["split", "words", "tags", "image_id", "image_path"]
+
+
+Tables = Mapping[str, pd.DataFrame]
 
 
 def explore(prepared: Path, out: Path) -> list[Path]:
@@ -47,7 +56,7 @@ def explore(prepared: Path, out: Path) -> list[Path]:
             written += [out / f"{key}.csv", out / f"{key}.png"]
             with atomic_path(written[-2]) as temporary:
                 table.to_csv(temporary, index=False, lineterminator="\n")
-            save_png(PLOTS[key](table, name), written[-1])
+            save_png(PLOTS[key](tables, name), written[-1])
     return written
 
 
@@ -119,50 +128,55 @@ def _histogram(table: pd.DataFrame, name: str, value: str, label: str) -> Figure
     return figure
 
 
-def _plot_lengths(table: pd.DataFrame, name: str) -> Figure:
-    return _histogram(table, name, "words", "words in a sentence")
+def _plot_lengths(tables: Tables, name: str) -> Figure:
+    return _histogram(tables["lengths"], name, "words", "words in a sentence")
 
 
-def _plot_entities(table: pd.DataFrame, name: str) -> Figure:
-    return _histogram(table, name, "entities", "entities in a sentence")
+def _plot_entities(tables: Tables, name: str) -> Figure:
+    return _histogram(tables["entities"], name, "entities", "entities in a sentence")
 
 
-def _plot_types(table: pd.DataFrame, name: str) -> Figure:
-    wide = table.pivot(index="type", columns="split", values="count")
-    wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index, list(table["split"].unique())]
-    figure, (axes,) = new_figure(max(5.0, 1.4 * len(wide) + 2), 3.6)
+def _plot_types(tables: Tables, name: str) -> Figure:
+    table = tables["types"]
+    names, note = _frequent(table)
+    wide = table.pivot(index="type", columns="split", values="count").loc[names, list(table["split"].unique())]
+    figure, (axes,) = new_figure(min(MOST_INCHES, max(5.0, 1.4 * len(wide) + 2)), 3.6)
     width = 0.8 / max(wide.shape[1], 1)
     for number, split in enumerate(wide.columns):
         places = [place + (number - (wide.shape[1] - 1) / 2) * width for place in range(len(wide))]
         bars = axes.bar(places, wide[split], width * 0.94, color=colour(number), label=split)
-        axes.bar_label(bars, fmt="{:,.0f}", fontsize=8, padding=1)
-    axes.set_xticks(range(len(wide)), list(wide.index), rotation=0 if len(wide) < 9 else 60)
+        if len(names) <= MOST_NUMBERED:
+            axes.bar_label(bars, fmt="{:,.0f}", fontsize=8 if len(names) < 9 else 6, padding=1)
+    axes.set_xticks(range(len(names)), _short(names), rotation=0 if len(names) < 9 else 60, fontsize=_size(names))
     axes.grid(visible=False, axis="x")
-    axes.set(title=f"{name}: entities by type", xlabel="entity type", ylabel="entities")
+    axes.set(title=f"{name}: entities by type{note}", xlabel="entity type", ylabel="entities")
     _legend(axes)
     return figure
 
 
-def _plot_co_occurrence(table: pd.DataFrame, name: str) -> Figure:
-    names = list(table["type"].unique())
-    wide = table.pivot(index="type", columns="with", values="sentences").reindex(index=names, columns=names)
-    side = max(3.6, 0.75 * len(names) + 1.6)
+def _plot_co_occurrence(tables: Tables, name: str) -> Figure:
+    frequent, note = _frequent(tables["types"])
+    names = sorted(frequent)
+    wide = tables["co_occurrence"].pivot(index="type", columns="with", values="sentences")
+    wide = wide.reindex(index=names, columns=names)
+    side = min(MOST_INCHES - 0.9, max(3.6, 0.75 * len(names) + 1.6))
     figure, (axes,) = new_figure(side + 0.9, side)
     axes.grid(visible=False)
     if names:
         shown = axes.imshow(wide.to_numpy(), cmap="Blues", vmin=0)
         half = wide.to_numpy().max() / 2
-        for row, line in enumerate(wide.to_numpy()):
+        for row, line in enumerate(wide.to_numpy() if len(names) <= MOST_NUMBERED else ()):
             for column, count in enumerate(line):
                 axes.text(column, row, f"{count:,}", ha="center", va="center", color="white" if count > half else INK)
         figure.colorbar(shown, ax=axes, label="sentences", shrink=0.8)
-    axes.set_xticks(range(len(names)), names, rotation=0 if len(names) < 7 else 60)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_title(f"{name}: types in one sentence\n(diagonal: two or more of the type)", fontsize=10)
+    axes.set_xticks(range(len(names)), _short(names), rotation=0 if len(names) < 7 else 60, fontsize=_size(names))
+    axes.set_yticks(range(len(names)), _short(names), fontsize=_size(names))
+    axes.set_title(f"{name}: types in one sentence{note}\n(diagonal: two or more of the type)", fontsize=10)
     return figure
 
 
-def _plot_pictures(table: pd.DataFrame, name: str) -> Figure:
+def _plot_pictures(tables: Tables, name: str) -> Figure:
+    table = tables["pictures"]
     splits = list(table["split"].unique())
     figure, (axes,) = new_figure(7, 0.55 * len(splits) + 1.6)
     start = [0.0] * len(splits)
@@ -179,6 +193,23 @@ def _plot_pictures(table: pd.DataFrame, name: str) -> Figure:
     axes.set(title=f"{name}: pictures of the sentences", xlabel="share of sentences (%)", xlim=(0, 100))
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="picture")
     return figure
+
+
+def _frequent(types: pd.DataFrame) -> tuple[list[str], str]:
+    """The types to plot, most frequent first (ties by name), and what the title says if some are left out."""
+    names = list(types.groupby("type")["count"].sum().sort_values(ascending=False, kind="stable").index)
+    note = f", the {MOST_TYPES} most frequent of {len(names)}" if len(names) > MOST_TYPES else ""
+    return names[:MOST_TYPES], note
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Names that leave the plot its room."""
+    return [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
+
+
+def _size(names: Sequence[str]) -> float:
+    """Points of the names beside an axis."""
+    return 10 if len(names) <= 10 else 8 if len(names) <= MOST_NUMBERED else 7
 
 
 def _legend(axes: Axes) -> None:

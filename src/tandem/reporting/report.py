@@ -19,7 +19,7 @@ from tandem.reporting.tables import (
     transfer_frame,
     type_frame,
 )
-from tandem.reporting.words import setting
+from tandem.reporting.words import no_pictures, setting
 
 
 def write_report(results: Results, root: Path = Path()) -> list[Path]:
@@ -35,6 +35,7 @@ def write_report(results: Results, root: Path = Path()) -> list[Path]:
 def results_markdown(results: Results) -> str:
     """The main tables in Markdown, each under its name."""
     parts = [setting(results) + " Scores × 100, mean ± sample standard deviation over the seeds."]
+    parts += [f"{name}: {sentence}" for name in results.datasets for sentence in no_pictures(results, name)]
     tables = {
         "Entities of the test split, span level:": span_table(results),
         "Words of the test split, token level with O (not comparable with the above):": token_table(results),

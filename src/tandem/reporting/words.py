@@ -20,15 +20,24 @@ def setting(results: Results) -> str:
 def corpus_sentences(results: Results, name: str) -> list[str]:
     """What is to be said of one corpus, most important first."""
     tree = results.evaluate.get(name)
+    blind = no_pictures(results, name)
     if number(tree, "span", "f1") is None:
-        return ["Not evaluated yet."]
+        return ["Not evaluated yet.", *blind]
     seeds = number(tree, "seeds") or 0
     said = [
         f"Test span F1 is {mean_std(tree, 'span', 'f1')} over {_plural(int(seeds), 'seed')} "
         f"(strict IOB2: {mean_std(tree, 'span_strict', 'f1')})."
     ]
-    said += filter(None, [_exchange(results, name), _ceiling(results, name)])
-    return said
+    said += blind or [_exchange(results, name)]
+    said.append(_ceiling(results, name))
+    return list(filter(None, said))
+
+
+def no_pictures(results: Results, name: str) -> list[str]:
+    """A sentence if no picture (or caption, for an encoder of captions) of the corpus gave features, else nothing."""
+    if number(results.features.get(name), "ok") != 0:
+        return []
+    return ["No usable pictures: the encoder found none in this corpus, so every sentence was read without one."]
 
 
 def _exchange(results: Results, name: str) -> str:

@@ -18,8 +18,10 @@ from tandem.models.build import PictureDims, build_tagger, save_description, sav
 from tandem.models.data import Dataset
 from tandem.models.predict import predict_tags
 from tandem.models.runtime import pick_runtime
+from tandem.models.tagger import Batch
 from tandem.params import TandemParams
-from tandem.progress import progress as progress_bar
+from tandem.progress import progress as with_bar
+from tandem.text.base import WordTokenizer
 from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
@@ -68,30 +70,30 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     text_rate = params.text.scratch.learning_rate if scratch else knobs.learning_rate
     optimizer, schedule = build_optimizer(model, knobs, text_rate, steps)
 
-    parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    progress = store.load(parts) or Progress()
+    stateful: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    progress = store.load(stateful) or Progress()
     for row in progress.history:
         _tell(report, row)
 
-    while progress.epoch < knobs.epochs and progress.stale_epochs < knobs.patience:
+    while progress.epoch < knobs.epochs and not progress.exhausted(knobs.patience):
         epoch = progress.epoch + 1
         batches = epoch_batches(training.costs, batch_size=knobs.batch_size, seed=seed, epoch=epoch, weights=weights)
         model.train()
         total = torch.zeros((), device=runtime.device)
-        for rows in progress_bar(batches, f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}", unit="step"):
-            batch = training.batch(rows)
-            if params.text.word_dropout:
-                batch = replace(batch, text=tokenizer.drop_words(batch.text, params.text.word_dropout))
-            if knobs.image_dropout:
-                batch.picture.present.logical_and_(torch.rand(len(rows)) >= knobs.image_dropout)
-            with runtime.autocast():
-                loss = model.loss(batch.to(runtime.device))
+        title = f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}"
+        for rows in with_bar(batches, title, total=len(batches), unit="step"):
+            # One part, but for long documents, whose gradients are summed over several.
+            parts = [_augmented(training.batch(part), tokenizer, params) for part in training.parts(rows)]
+            items = [model.loss_items(part) for part in parts]
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            for part, count in zip(parts, items, strict=True):
+                with runtime.autocast():
+                    loss = model.loss(part.to(runtime.device)) * (count / sum(items))
+                loss.backward()
+                total += loss.detach()
             torch.nn.utils.clip_grad_norm_(model.parameters(), knobs.clip_norm)
             optimizer.step()
             schedule.step()
-            total += loss.detach()
         mean_loss = float(total) / len(batches)
         if not torch.isfinite(total):
             raise ValueError(f"{data.corpus} seed {seed}: the loss is {mean_loss} in epoch {epoch}; lower the rates")
@@ -110,10 +112,11 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
             "learning_rate": float(schedule.get_last_lr()[0]),
         }
         progress.history.append(row)
-        if scores["f1"] > progress.best_f1:
+        # While nothing is found (small corpora, many types) the later epoch is the better guess.
+        if scores["f1"] > progress.best_f1 or scores["f1"] == 0.0 == progress.best_f1:
             progress.best_f1, progress.best_epoch = scores["f1"], epoch
             save_weights(model, store.best)  # a copy on disk: training goes on changing the live weights
-        store.save(progress, {name: part.state_dict() for name, part in parts.items()})
+        store.save(progress, {name: part.state_dict() for name, part in stateful.items()})
         _tell(report, row)
 
     about = {
@@ -133,6 +136,16 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
             shutil.rmtree(out)
     store.clear()
     return about
+
+
+def _augmented(batch: Batch, tokenizer: WordTokenizer, params: TandemParams) -> Batch:
+    """The batch with some words and some pictures hidden, as the knobs say."""
+    if params.text.word_dropout:
+        batch = replace(batch, text=tokenizer.drop_words(batch.text, params.text.word_dropout))
+    if params.train.image_dropout:
+        shown = torch.rand(len(batch.picture.present)) >= params.train.image_dropout
+        batch = replace(batch, picture=replace(batch.picture, present=batch.picture.present & shown))
+    return batch
 
 
 def _tell(report: Report | None, row: dict[str, float]) -> None:

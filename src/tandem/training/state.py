@@ -14,7 +14,7 @@ import torch
 from tandem.files import atomic_path, sha256_of
 
 # The code whose change makes a half-finished training another one.
-CODE = ("fusion", "models", "params", "text", "training")
+CODE = ("corpora", "evaluation", "fusion", "models", "params", "text", "training", "vision")
 
 
 @dataclass
@@ -27,15 +27,14 @@ class Progress:
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)  # one row an epoch
 
-    @property
-    def stale_epochs(self) -> int:
-        """Epochs since the best one."""
-        return self.epoch - self.best_epoch
+    def exhausted(self, patience: int) -> bool:
+        """Whether `patience` epochs have passed since the best one; never before the first mention is found."""
+        return self.best_f1 > 0 and self.epoch - self.best_epoch >= patience
 
 
-def run_key(*, knobs: dict[str, Any], files: list[Path]) -> str:
-    """Sixteen hexadecimal digits of everything that decides a training: knobs, data, code, torch."""
-    digest = hashlib.sha256(json.dumps([knobs, torch.__version__], sort_keys=True).encode())
+def run_key(*, knobs: dict[str, Any], files: list[Path], weights: str) -> str:
+    """Sixteen hexadecimal digits of what decides a training: knobs, data, pretrained weights, code, torch."""
+    digest = hashlib.sha256(json.dumps([knobs, weights, torch.__version__], sort_keys=True).encode())
     package = Path(__file__).parents[1]
     for path in files + [file for folder in CODE for file in sorted((package / folder).glob("*.py"))]:
         digest.update(sha256_of(path).encode())

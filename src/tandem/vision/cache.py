@@ -107,6 +107,11 @@ class FeatureCache:
         """How many image ids there are, with and without a picture."""
         return len(self._index)
 
+    def usable(self, image_id: str | None) -> bool:
+        """Whether there are features for an image id."""
+        place = self._index.get(image_id, -1) if image_id is not None else -1
+        return place >= 0 and int(self._rows[place]) >= 0
+
     def gather(self, image_ids: Sequence[str | None], *, with_regions: bool) -> PictureFeatures:
         """Features of a batch. None, an unknown id, and an id without a usable picture are absent.
 

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from tandem.files import atomic_path, sha256_of, write_json
 from tandem.params.vision import VisionParams
-from tandem.progress import progress
+from tandem.progress import bar
 from tandem.vision.encoder import Encoder
 from tandem.vision.output import STORAGE, SUMMARY_FILE, PictureRow, write_features
 from tandem.vision.pictures import NOTES, STATUSES, Picture, open_picture, read_picture
@@ -200,10 +200,10 @@ def encode_all(todo: Sequence[Item], encoder: Encoder, params: VisionParams, sha
         described.clear()
         parts.clear()
 
-    bar = progress(None, params.encoder, total=len(todo), unit="picture")
-    with bar, ThreadPoolExecutor(params.workers or os.cpu_count()) as pool, torch.inference_mode():
+    moving = bar(params.encoder, total=len(todo), unit="picture")
+    with moving, ThreadPoolExecutor(params.workers or os.cpu_count()) as pool, torch.inference_mode():
         for item, picture, tensor in _ahead(pool, load, todo, 2 * params.batch_size):
-            bar.update()
+            moving.update()
             if tensor is None:
                 run.failed[item.content] = picture
                 continue

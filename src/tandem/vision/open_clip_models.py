@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tandem.params.base import suggest
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import LOCAL_REMEDY, GridEncoder, tokens_to_grid
-from tandem.weights import WeightsError, describe_failure, fail_fast, fingerprint
+from tandem.weights import WeightsError, describe_failure, fail_fast, fingerprint, local_file
 
 
 class OpenClipEncoder(GridEncoder):
@@ -99,8 +99,9 @@ def _weights(name: str, weights: str | None) -> tuple[str | None, Path | None]:
         return ("openai" if "openai" in tags else tags[0]), None
     if weights in tags:
         return weights, None
-    if Path(weights).is_file():
-        return None, Path(weights)
+    file = local_file(weights)
+    if file is not None:
+        return None, file
     raise ValueError(
         f"vision.weights {weights!r} is neither a file nor a tag of {name!r}; {suggest(weights, [*tags, 'none'])}"
     )

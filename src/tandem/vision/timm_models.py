@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tandem.params.base import suggest
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import LOCAL_REMEDY, GridEncoder, tokens_to_grid
-from tandem.weights import WeightsError, describe_failure, fail_fast, fingerprint, load_state
+from tandem.weights import WeightsError, describe_failure, fail_fast, fingerprint, load_state, local_file
 
 
 class TimmEncoder(GridEncoder):
@@ -81,8 +81,9 @@ def _named(params: VisionParams) -> tuple[str, Path | None]:
         raise ValueError(f"unknown timm encoder {name!r}; {suggest(name, _near(name))}")
     if weights is None or weights == "none":
         return name, None
-    if Path(weights).is_file():
-        return name, Path(weights)
+    file = local_file(weights)
+    if file is not None:
+        return name, file
     tags = [full.partition(".")[2] for full in timm.list_pretrained(f"{name}.*")]
     if weights not in tags:
         raise ValueError(

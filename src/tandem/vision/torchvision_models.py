@@ -12,7 +12,7 @@ from torchvision import models
 from tandem.params.base import suggest
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import IMAGENET_MEAN, IMAGENET_STD, GridEncoder, tokens_to_grid
-from tandem.weights import WeightsError, fingerprint, load_state
+from tandem.weights import WeightsError, fingerprint, load_state, local_file
 
 _RESIDUAL = ("resnet", "resnext", "wide_resnet")
 _FEATURES = ("vgg", "convnext", "densenet", "efficientnet", "mobilenet")
@@ -104,8 +104,9 @@ def _weights(name: str, weights: str | None) -> tuple[str | None, Path | None]:
         return tags["DEFAULT"].name, None
     if weights in tags.__members__:
         return tags[weights].name, None
-    if Path(weights).is_file():
-        return None, Path(weights)
+    file = local_file(weights)
+    if file is not None:
+        return None, file
     allowed = suggest(weights, [*tags.__members__, "none"])
     raise ValueError(f"vision.weights {weights!r} is neither a file nor a tag of {name!r}; {allowed}")
 

@@ -1,0 +1,53 @@
+"""Files are whole or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tandem.files import atomic_path, sha256_of, write_json, write_text
+
+
+def fail_after(target: Path, work: Callable[[Path], object]) -> None:
+    """Begin to write `target` and die of a `RuntimeError`."""
+
+    def attempt() -> None:
+        with atomic_path(target) as temporary:
+            work(temporary)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        attempt()
+
+
+def test_files_failed_write_leaves_the_old_file_and_no_rest(tmp_path) -> None:
+    target = tmp_path / "a/x.txt"
+    write_text(target, "old")
+    fail_after(target, lambda temporary: temporary.write_text("half"))
+    assert target.read_text() == "old"
+    assert [path.name for path in target.parent.iterdir()] == ["x.txt"]
+
+
+def test_files_failed_folder_leaves_no_rest(tmp_path) -> None:
+    with pytest.raises(RuntimeError), atomic_path(tmp_path / "folder") as temporary:
+        temporary.mkdir()
+        (temporary / "x").touch()
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_json_keeps_order_and_scripts(tmp_path) -> None:
+    write_json(tmp_path / "x.json", {"b": 1, "a": "é日"})
+    text = (tmp_path / "x.json").read_text(encoding="utf-8")
+    assert text.index('"b"') < text.index('"a"')
+    assert json.loads(text) == {"b": 1, "a": "é日"}
+    assert "日" in text
+
+
+def test_files_sha256_reads_in_chunks(tmp_path) -> None:
+    (tmp_path / "x").write_bytes(b"abc" * 1000)
+    assert sha256_of(tmp_path / "x", chunk=7) == hashlib.sha256(b"abc" * 1000).hexdigest()
