@@ -33,10 +33,11 @@ def test_files_failed_write_leaves_the_old_file_and_no_rest(tmp_path) -> None:
 
 
 def test_files_failed_folder_leaves_no_rest(tmp_path) -> None:
-    with pytest.raises(RuntimeError), atomic_path(tmp_path / "folder") as temporary:
+    def make(temporary: Path) -> None:
         temporary.mkdir()
         (temporary / "x").touch()
-        raise RuntimeError
+
+    fail_after(tmp_path / "folder", make)
     assert list(tmp_path.iterdir()) == []
 
 
