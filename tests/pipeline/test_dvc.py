@@ -174,6 +174,7 @@ def test_dvc_misspelt_values_get_one_line(project) -> None:
     # DVC itself misses the knobs of an unknown strategy; any other value is refused by the first stage that reads it.
     output = project.run("dvc", "exp", "run", "-S", "fusion=flim", fails=True)
     assert "'fusions.flim' are missing" in output
+    project.run("git", "checkout", "-q", "--", "params.yaml")  # a failed `dvc exp run` leaves its override there
     output = project.run("dvc", "exp", "run", "-S", "decoder=crff", fails=True)
     assert "error: params.yaml: decoder: Input should be 'crf' or 'softmax' (found 'crff')" in output
     assert "Traceback" not in output
