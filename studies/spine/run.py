@@ -6,7 +6,7 @@
 
 Each cell is what `dvc exp run -S ...` with the same overrides does, without DVC around it, so that a machine that has
 only the packages can share the work: it calls the very stage scripts in a folder of its own below
-studies/spine/work, and leaves `results/<grid>/<corpus>/<fusion>.json`, the file that `dvc repro` would leave in
+studies/spine/cells, and leaves `results/<grid>/<corpus>/<fusion>.json`, the file that `dvc repro` would leave in
 metrics/evaluate, with the key of its parameters. A cell with a result of the same key and seeds is skipped; a training
 that was killed goes on where it stood.
 """
@@ -72,7 +72,7 @@ class Cell:
     @property
     def folder(self) -> Path:
         """Where the cell runs; other parameters run elsewhere, so that models never mix."""
-        return HERE / "work" / self.grid / f"{self.corpus}-{self.fusion}-{self.key}"
+        return HERE / "cells" / self.grid / f"{self.corpus}-{self.fusion}-{self.key}"
 
     @property
     def done(self) -> bool:
@@ -123,7 +123,7 @@ def write_params(folder: Path, params: dict[str, Any]) -> None:
 
 def prepare_data(params: dict[str, Any], corpora: list[str]) -> Path:
     """Link, prepare and extract the corpora once, for all cells with these vision knobs; returns the folder."""
-    folder = HERE / "work" / "data"
+    folder = HERE / "cells" / "data"
     write_params(folder, params)
     (folder / "data").mkdir(exist_ok=True)
     raw = folder / "data/raw"

@@ -27,18 +27,12 @@ Sentences = Sequence[Sequence[str]]
 Tree = dict[str, Any]
 
 
-def score(gold: Sentences, predicted: Sentences, aliases: Mapping[str, str] | None = None) -> Tree:
+def score(gold: Sentences, predicted: Sentences) -> Tree:
     """All scores of `predicted` against `gold`, one list of tags a sentence.
-
-    Args:
-        aliases: {type: new type}, applied to both sides before anything is read, as {MISC: OTHER} does for a corpus
-            that names a type differently.
 
     Errors: `ValueError` naming the first sentence whose lengths differ, or a tag that is not BIO.
     """
     _check_lengths(gold, predicted)
-    if aliases:
-        gold, predicted = _renamed(gold, aliases), _renamed(predicted, aliases)
     default, strict = span_scores(gold, predicted, "default"), span_scores(gold, predicted, "strict")
     return {
         "span": default["micro"],
@@ -149,10 +143,6 @@ def _averages(rows: Mapping[str, Mapping[str, float]], weights: Sequence[int]) -
         name: sum(row[name] * weight for row, weight in zip(rows.values(), weights, strict=True)) / total
         for name in names
     }
-
-
-def _renamed(sentences: Sentences, aliases: Mapping[str, str]) -> list[list[str]]:
-    return [[tag if tag == "O" else tag[:2] + aliases.get(tag[2:], tag[2:]) for tag in tags] for tags in sentences]
 
 
 def _check_lengths(gold: Sentences, predicted: Sentences) -> None:
