@@ -49,7 +49,11 @@ def rows(grid: Path) -> list[str]:
     return lines
 
 
+def table(results: Path) -> str:
+    """The head and the rows of every grid; files beside the grids' folders are passed over."""
+    grids = sorted(entry for entry in results.iterdir() if entry.is_dir())
+    return "\n".join([HEAD, *(row for grid in grids for row in rows(grid))])
+
+
 if __name__ == "__main__":
-    print(HEAD)
-    for folder in sorted(RESULTS.iterdir()):
-        print("\n".join(rows(folder)))
+    print(table(RESULTS))

@@ -68,6 +68,14 @@ def test_spine_table_sets_rows_beside_text_only(tmp_path) -> None:
     assert text.startswith("| minilm | corpus | text_only | 80.00 ± 1.00 | – |")
 
 
+def test_spine_table_passes_over_files_beside_the_grids(tmp_path) -> None:
+    table = load("table")
+    (tmp_path / "README.md").write_text("words")
+    (tmp_path / "minilm/corpus").mkdir(parents=True)
+    (tmp_path / "minilm/corpus/film.json").write_text(json.dumps(scores(0.82)))
+    assert table.table(tmp_path).splitlines()[-1].startswith("| minilm | corpus | film | 82.00")
+
+
 @pytest.mark.parametrize("grid", ["minilm", "mpnet"])
 def test_spine_grids_are_valid_parameters(grid: str) -> None:
     import yaml  # noqa: PLC0415
