@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from tandem.models.runtime import has_bf16_units, pick_runtime
+from tandem.hardware import has_bf16_units
+from tandem.models.runtime import pick_runtime
 
 
 def test_runtime_resolves_precision() -> None:

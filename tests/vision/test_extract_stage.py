@@ -23,7 +23,18 @@ CORPORA = {
 
 def run(corpus: str, picture: str | None = None, **vision: Any) -> int:
     """Run the stage on a corpus of one sentence; how many pictures are usable."""
-    sample = Sample("train-0", corpus, "train", ["Amy"], ["B-PER"], "1", picture, None, None, "")
+    sample = Sample(
+        id="train-0",
+        source=corpus,
+        split="train",
+        words=["Amy"],
+        tags=["B-PER"],
+        image_id="1",
+        image_path=picture,
+        image_hash=None,
+        caption=None,
+        text_hash="",
+    )
     write_samples(Path(f"data/prepared/{corpus}.parquet"), [sample])
     base = {"fusion": "film", "datasets": [corpus], "seeds": [1], "corpora": CORPORA}
     runpy.run_path(str(STAGE))["main"](parse_params({**base, "vision": vision}), corpus)

@@ -10,6 +10,8 @@ params.yaml:
     data/links/<corpus>.captions   -> its captions (a blank line if there are none)
     data/links/<corpus>.json       its entry under `corpora`, and those of its parts: editing another corpus's entry
                                    leaves it as it is
+    data/links/<corpus>.task.json  its task, and the knobs of that task which a training follows
+    data/links/<corpus>.decoding.json   those which only decoding follows: a training need not run again for them
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from pathlib import Path
 
 from tandem.corpora.twitter import CorpusError
 from tandem.files import locate, write_json
-from tandem.params import MergedCorpusParams, TandemParams, TwitterCorpusParams
+from tandem.params import FileCorpusParams, MergedCorpusParams, TandemParams
 
 LINKS = Path("data/links")
 
 
-def locate_root(name: str, corpus: TwitterCorpusParams) -> Path:
+def locate_root(name: str, corpus: FileCorpusParams) -> Path:
     """The real folder of a corpus; `CorpusError` tells where it was looked for."""
     folder = corpus.folder(name)
     root = locate(folder)
@@ -35,7 +37,7 @@ def locate_root(name: str, corpus: TwitterCorpusParams) -> Path:
     return root.resolve()
 
 
-def locate_captions(name: str, corpus: TwitterCorpusParams) -> Path | None:
+def locate_captions(name: str, corpus: FileCorpusParams) -> Path | None:
     """The real caption file, looked for in the root and then in the project; None if the corpus names none."""
     if corpus.captions is None:
         return None
@@ -81,18 +83,27 @@ def paths(name: str, links: Path = LINKS) -> tuple[Path, Path, Path]:
     return links / name, links / f"{name}.images", links / f"{name}.captions"
 
 
+def task_knobs(params: TandemParams, task: str) -> dict[str, dict[str, str]]:
+    """The knobs of a task that a training follows (`task`), and those that only decoding does (`decoding`)."""
+    if task == "ner":
+        return {"task": {}, "decoding": {}}
+    return {"task": {"pooling": params.relation.pooling}, "decoding": {"types": params.relation.types}}
+
+
 def link_corpus(params: TandemParams, name: str, links: Path = LINKS) -> None:
     """Make the links of one corpus anew. Errors: `CorpusError` if a folder or file is missing."""
     corpus = params.corpus(name)
     root, images, captions = paths(name, links)
     entries = [name, *corpus.parts] if isinstance(corpus, MergedCorpusParams) else [name]
     write_json(links / f"{name}.json", {entry: params.corpus(entry).model_dump(mode="json") for entry in entries})
+    for kind, knobs in task_knobs(params, corpus.task).items():
+        write_json(links / f"{name}.{kind}.json", {"task": corpus.task, **knobs})
     if isinstance(corpus, MergedCorpusParams):
         _clear(root)
         root.mkdir(parents=True)
         for part in corpus.parts:
             entry = params.corpus(part)
-            assert isinstance(entry, TwitterCorpusParams)
+            assert isinstance(entry, FileCorpusParams)
             part_root, part_images, part_captions = paths(part, root)
             folder = locate_root(part, entry)
             _mirror(part_root, folder, skip=folder / entry.images)

@@ -1,17 +1,27 @@
 """params.yaml as strict typed models: the only place that knows defaults and ranges."""
 
 from tandem.params.base import Knobs
-from tandem.params.corpora import CorpusParams, MergedCorpusParams, TwitterCorpusParams
+from tandem.params.corpora import (
+    CorpusParams,
+    FileCorpusParams,
+    MergedCorpusParams,
+    MnreCorpusParams,
+    TwitterCorpusParams,
+)
+from tandem.params.relation import RelationParams
 from tandem.params.root import ParamsError, TandemParams, load_params, parse_params
 from tandem.params.text import HeadParams, ScratchParams, TextParams
 from tandem.params.training import TrainParams
 
 __all__ = [
     "CorpusParams",
+    "FileCorpusParams",
     "HeadParams",
     "Knobs",
     "MergedCorpusParams",
+    "MnreCorpusParams",
     "ParamsError",
+    "RelationParams",
     "ScratchParams",
     "TandemParams",
     "TextParams",

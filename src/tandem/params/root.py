@@ -11,9 +11,10 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from tandem.params.base import Knobs, suggest
-from tandem.params.corpora import CorpusParams, MergedCorpusParams, TwitterCorpusParams
+from tandem.params.corpora import CorpusParams, FileCorpusParams, MergedCorpusParams
 from tandem.params.embedded import EmbeddedParams
 from tandem.params.fusions import FUSION_PARAMS
+from tandem.params.relation import RelationParams
 from tandem.params.text import HeadParams, TextParams
 from tandem.params.training import TrainParams
 from tandem.params.vision import VisionParams
@@ -38,6 +39,7 @@ class TandemParams(Knobs):
     text: TextParams = TextParams()
     vision: VisionParams = VisionParams()
     head: HeadParams = HeadParams()
+    relation: RelationParams = RelationParams()
     train: TrainParams = TrainParams()
     fusions: dict[str, dict[str, Any]] = {}
 
@@ -91,8 +93,14 @@ class TandemParams(Knobs):
                     "(another corpus's links may have that name); rename it"
                 )
             for part in corpus.parts if isinstance(corpus, MergedCorpusParams) else []:
-                if not isinstance(self.corpora.get(part), TwitterCorpusParams):
+                entry = self.corpora.get(part)
+                if not isinstance(entry, FileCorpusParams):
                     raise ValueError(f"corpora.{name}.parts: {part!r} is not a corpus with files of its own")
+                if entry.task != corpus.task:
+                    raise ValueError(
+                        f"corpora.{name}: task {corpus.task}, but its part {part!r} is of task {entry.task}; "
+                        "merge corpora of one task, and set `task` to it"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -113,7 +121,7 @@ class TandemParams(Knobs):
         """The knobs of the chosen fusion."""
         return FUSION_PARAMS[self.fusion].model_validate(self.fusions.get(self.fusion, {}))
 
-    def corpus(self, name: str) -> TwitterCorpusParams | MergedCorpusParams:
+    def corpus(self, name: str) -> CorpusParams:
         """The entry of one corpus; `ParamsError` names the nearest one if there is none."""
         if name not in self.corpora:
             raise ParamsError(f"unknown corpus {name!r}; {suggest(name, self.corpora)}")

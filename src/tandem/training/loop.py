@@ -102,7 +102,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
             model, validation, runtime, batch_size=knobs.eval_batch_size, description=f"{data.corpus} validation"
         )
         scores = score(gold, tags)["span"]
-        progress.epoch, progress.step = epoch, progress.step + len(batches)
+        progress.epoch = epoch
         row = {
             "epoch": epoch,
             "loss": mean_loss,

@@ -22,7 +22,6 @@ class Progress:
     """What has happened so far."""
 
     epoch: int = 0  # epochs finished
-    step: int = 0  # optimiser steps taken
     best_f1: float = -1.0
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)  # one row an epoch
