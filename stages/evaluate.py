@@ -2,28 +2,27 @@
 
 from pathlib import Path
 
-from tandem.corpora.schema import read_samples
 from tandem.evaluation.summary import score_seed, summarise
 from tandem.files import write_json
 from tandem.inference.corpus import predict_corpus, write_predictions
+from tandem.inference.held_out import HeldOut
 from tandem.params import TandemParams
 from tandem.stage import run_stage
-from tandem.vision.cache import FeatureCache
 
 
 def main(params: TandemParams, corpus: str) -> None:
-    samples = read_samples(Path(f"data/prepared/{corpus}.parquet"), "test")
-    features = FeatureCache.open(Path(f"data/features/{corpus}"))
-    gold = [sample.tags for sample in samples]
+    held_out = HeldOut.open(corpus, params)
+    task = held_out.task
+    gold = task.gold(held_out.samples)
     by_seed = {}
     for seed in params.seeds:
-        predictions, trained = predict_corpus(Path(f"models/{corpus}/{seed}"), samples, features, params, seed=seed)
-        write_predictions(Path(f"data/predictions/{corpus}/{seed}.parquet"), samples, predictions)
-        by_seed[seed] = score_seed(gold, predictions, trained.about["valid"]["span_f1"])
-    summary = summarise(by_seed, len(samples))
+        predictions, about = predict_corpus(Path(f"models/{corpus}/{seed}"), held_out, params, seed=seed)
+        write_predictions(Path(f"data/predictions/{corpus}/{seed}.parquet"), held_out, predictions)
+        by_seed[seed] = score_seed(task, gold, predictions, about["valid"][f"{task.headline}_f1"])
+    summary = summarise(task, by_seed, len(held_out.samples), held_out.facts)
     write_json(Path(f"metrics/evaluate/{corpus}.json"), summary)
-    deviation = summary["std"]["span"]["f1"]
-    print(f"{corpus}: test span F1 {summary['span']['f1']:.4f} ± {deviation:.4f} over {len(by_seed)} seed(s)")
+    f1, deviation = (tree[task.headline]["f1"] for tree in (summary, summary["std"]))
+    print(f"{corpus}: test {task.title} {f1:.4f} ± {deviation:.4f} over {len(by_seed)} seed(s)")
 
 
 if __name__ == "__main__":

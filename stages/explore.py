@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from tandem.params import TandemParams
-from tandem.reporting.explore import explore
+from tandem.reporting.explore.corpus import explore
 from tandem.stage import run_stage
 
 
 def main(params: TandemParams, corpus: str) -> None:
-    params.corpus(corpus)  # an unknown name is an error that suggests the nearest
-    written = explore(Path(f"data/prepared/{corpus}.parquet"), Path(f"plots/explore/{corpus}"))
+    task = params.corpus(corpus).task
+    written = explore(Path(f"data/prepared/{corpus}.parquet"), Path(f"plots/explore/{corpus}"), task)
     print(f"{corpus}: {len(written)} files in {written[0].parent}")
 
 

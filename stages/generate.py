@@ -1,4 +1,4 @@
-"""Write the two embedded corpora to data/embedded, and the scores that can be reached on them to metrics."""
+"""Write the embedded corpora to data/embedded, and the scores that can be reached on them to metrics."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def main(params: TandemParams) -> None:
     ceilings = generate(Path("data/embedded"), params.embedded)
     write_json(Path("metrics/ceiling.json"), scores_only(ceilings))
     for corpus, ceiling in ceilings.items():
-        print(f"{corpus}: span F1 of at most {ceiling['text_only']['expected_f1']:.3f} can be reached without pictures")
+        print(f"{corpus}: F1 of at most {ceiling['text_only']['expected_f1']:.3f} can be reached without pictures")
 
 
 if __name__ == "__main__":

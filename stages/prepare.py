@@ -4,17 +4,17 @@ import sys
 from pathlib import Path
 
 from tandem.corpora.prepare import prepare
-from tandem.corpora.schema import write_samples
 from tandem.files import write_json
 from tandem.params import TandemParams
 from tandem.stage import run_stage
 
 
 def main(params: TandemParams, corpus: str) -> None:
-    samples, report = prepare(params, corpus)
-    write_samples(Path(f"data/prepared/{corpus}.parquet"), samples)
+    prepared = prepare(params, corpus)
+    prepared.table.write(Path(f"data/prepared/{corpus}.parquet"))
+    report = prepared.report
     write_json(Path(f"metrics/data/{corpus}.json"), report)
-    print(f"{corpus}: {len(samples)} sentences; release: {report['release']}")
+    print(f"{corpus}: {len(prepared.table.rows)} {prepared.table.unit}; release: {report['release']}")
     if report["warning"]:
         print(f"warning: {corpus}: {report['warning']}", file=sys.stderr)
 

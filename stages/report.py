@@ -1,4 +1,4 @@
-"""One page and the tables out of all results: report/ and plots/{results,per_type,transfer}.csv."""
+"""One page and the tables out of all results: report/ and plots/*.csv."""
 
 from tandem.params import TandemParams
 from tandem.reporting.report import write_report
@@ -7,7 +7,13 @@ from tandem.stage import run_stage
 
 
 def main(params: TandemParams) -> None:
-    results = load_results(fusion=params.fusion, decoder=params.decoder, datasets=params.datasets, seeds=params.seeds)
+    results = load_results(
+        fusion=params.fusion,
+        decoder=params.decoder,
+        relation=params.relation,
+        datasets=params.datasets,
+        seeds=params.seeds,
+    )
     written = write_report(results)
     print(f"report: {written[0]}" + (f" ({len(results.missing)} results missing)" if results.missing else ""))
 

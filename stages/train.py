@@ -1,10 +1,10 @@
-"""Train one tagger: models/<corpus>/<seed>, with live metrics in plots/train/<corpus>/<seed>."""
+"""Train one model: models/<corpus>/<seed>, with live metrics in plots/train/<corpus>/<seed>."""
 
 from pathlib import Path
 
-from tandem.corpora.schema import read_samples
 from tandem.params import TandemParams
 from tandem.stage import run_stage
+from tandem.tasks import task_of
 from tandem.training.live import live_report
 from tandem.training.loop import TrainingData, train
 from tandem.training.state import StateStore, run_key
@@ -14,21 +14,26 @@ from tandem.weights import fingerprint
 
 def main(params: TandemParams, corpus: str, seed: int) -> None:
     prepared, features = Path(f"data/prepared/{corpus}.parquet"), Path(f"data/features/{corpus}")
+    task = task_of(params.corpus(corpus).task)
+    rows = task.read(prepared, "train")
     data = TrainingData(
         corpus=corpus,
-        train=read_samples(prepared, "train"),
-        valid=read_samples(prepared, "valid"),
+        task=task,
+        labels=task.labels(prepared, rows),
+        train=rows,
+        valid=task.read(prepared, "valid"),
         features=FeatureCache.open(features),
     )
-    tree = params.model_dump(mode="json", include={"fusion", "decoder", "text", "head", "train"})
+    tree = params.model_dump(mode="json", include={"fusion", "text", "head", "train"}) | task.knobs(params)
     knobs = {**tree, "fusion_knobs": params.fusion_knobs.model_dump(mode="json"), "seed": seed, "corpus": corpus}
     files = [prepared, features / "pooled.parquet", features / "features.json"]
     weights = "" if params.text.encoder == "scratch" else fingerprint(params.text.encoder)
     key = run_key(knobs=knobs, files=files, weights=weights)
     store = StateStore(Path("data/cache/train") / key, enabled=params.train.resume)
-    with live_report(Path(f"plots/train/{corpus}/{seed}")) as report:
+    with live_report(Path(f"plots/train/{corpus}/{seed}"), task.title) as report:
         about = train(params, data, seed=seed, out=Path(f"models/{corpus}/{seed}"), store=store, report=report)
-    print(f"{corpus} seed {seed}: validation span F1 {about['valid']['span_f1']:.4f} in epoch {about['best_epoch']}")
+    best = about["valid"][f"{task.headline}_f1"]
+    print(f"{corpus} seed {seed}: validation {task.title} {best:.4f} in epoch {about['best_epoch']}")
 
 
 if __name__ == "__main__":

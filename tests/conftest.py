@@ -42,12 +42,14 @@ def make_params() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of two thin layers with a WordPiece vocabulary of letters, saved as a checkpoint."""
+    """A BERT of two thin layers with a WordPiece vocabulary of letters and a few words, saved as a checkpoint."""
     from transformers import BertConfig, BertModel, BertTokenizerFast  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("tiny-bert")
     letters = "abcdefghijklmnopqrstuvwxyz0123456789@#:/."
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    words = ["dog", "runs", "on", "the", "beach"]
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = [*specials, *letters, *words, *(f"##{letter}" for letter in letters)]
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     torch.manual_seed(0)
     config = BertConfig(
@@ -90,12 +92,61 @@ def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_mpnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MPNet, whose positions are counted like RoBERTa's and whose words are BERT's."""
+    from transformers import MPNetConfig, MPNetModel, MPNetTokenizerFast  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-mpnet")
+    letters = "abcdefghijklmnopqrstuvwxyz[]/0123456789"
+    tokens = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>", *letters, *(f"##{letter}" for letter in letters)]
+    torch.manual_seed(0)
+    config = MPNetConfig(
+        vocab_size=len(tokens),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=66,
+    )
+    MPNetModel(config).save_pretrained(folder)
+    MPNetTokenizerFast(vocab={token: row for row, token in enumerate(tokens)}).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_bertweet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RoBERTa with BERTweet's tokenizer, which is written in Python."""
+    from transformers import BertweetTokenizer, RobertaConfig, RobertaModel  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-bertweet")
+    letters = "abcdefghijklmnopqrstuvwxyz[]/0123456789"
+    tokens = [*(f"{letter}@@" for letter in letters), *letters, "the"]
+    (folder / "vocab.txt").write_text("".join(f"{token} 1\n" for token in tokens), encoding="utf-8")
+    (folder / "bpe.codes").write_text("t h 9\nth e</w> 9\n", encoding="utf-8")
+    tokenizer = BertweetTokenizer(str(folder / "vocab.txt"), str(folder / "bpe.codes"))
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = RobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=66,
+        pad_token_id=1,
+        tokenizer_class="BertweetTokenizer",
+    )
+    RobertaModel(config).save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture
 def tiny_corpus() -> Callable[[str, int], Any]:
     """`tiny_corpus(split, sentences)`: samples in which the picture alone tells the type of the name `Paris`."""
     import random  # noqa: PLC0415
 
-    from tandem.corpora.schema import Sample, text_hash  # noqa: PLC0415
+    from tandem.corpora.schema import Sample  # noqa: PLC0415
 
     def make(split: str, sentences: int) -> list[Sample]:
         chance = random.Random(f"{split}{sentences}")
@@ -105,13 +156,51 @@ def tiny_corpus() -> Callable[[str, int], Any]:
             words = ["saw", "Paris", chance.choice(["today", "again"]), *["really"] * chance.randrange(4)]
             tags = ["O", f"B-{kind}", *["O"] * (len(words) - 2)]
             image_id = f"{split}-{kind}-{number}" if number % 10 else None
-            sample = Sample(
-                f"{split}-{number}", "tiny", split, words, tags, image_id, None, None, None, text_hash(words)
-            )
-            samples.append(sample)
+            samples.append(Sample(**post(split, number, words, image_id), tags=tags))
         return samples
 
     return make
+
+
+@pytest.fixture
+def tiny_pairs() -> Callable[[str, int], Any]:
+    """`tiny_pairs(split, pairs)`: the order of head and tail tells one relation, the picture alone the other two."""
+    import random  # noqa: PLC0415
+
+    from tandem.corpora.schema import RelationSample  # noqa: PLC0415
+
+    def make(split: str, pairs: int) -> list[RelationSample]:
+        chance = random.Random(f"{split}{pairs}")
+        samples = []
+        for number in range(pairs):
+            kind = chance.choice(["PER", "LOC"])
+            image_id = f"{split}-{kind}-{number}" if number % 10 else None
+            words = [*["so"] * chance.randrange(3), "Ann", "Lee", "joined", "Acme"]
+            person, firm = (len(words) - 4, len(words) - 2), (len(words) - 1, len(words))
+            head, tail = chance.choice([(person, firm), (firm, person)])
+            relation = {"PER": "/org/per/led_by", "LOC": "None"}[kind] if head is firm else "/per/org/member_of"
+            ends = {"head_start": head[0], "head_end": head[1], "tail_start": tail[0], "tail_end": tail[1]}
+            samples.append(RelationSample(**post(split, number, words, image_id), **ends, relation=relation))
+        return samples
+
+    return make
+
+
+def post(split: str, number: int, words: list[str], image_id: str | None) -> dict[str, Any]:
+    """What rows of both tasks have."""
+    from tandem.corpora.schema import text_hash  # noqa: PLC0415
+
+    return {
+        "id": f"{split}-{number}",
+        "source": "tiny",
+        "split": split,
+        "words": words,
+        "image_id": image_id,
+        "image_path": None,
+        "image_hash": None,
+        "caption": None,
+        "text_hash": text_hash(words),
+    }
 
 
 @pytest.fixture

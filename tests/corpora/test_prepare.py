@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tandem.corpora.links import link_corpus, paths
-from tandem.corpora.prepare import orphan_inside, prepare
-from tandem.corpora.schema import read_samples, write_samples
+from tandem.corpora.prepare import prepare
+from tandem.corpora.schema import read_samples
+from tandem.corpora.sentences import orphan_inside
 from tandem.corpora.twitter import CorpusError
 from tandem.files import enclosing_project
 from tandem.params import parse_params
@@ -51,7 +52,8 @@ def parameters(**more):
 def test_prepare_reads_samples_pictures_and_captions(project) -> None:
     params = parameters()
     link_corpus(params, "one")
-    samples, report = prepare(params, "one")
+    prepared = prepare(params, "one")
+    samples, report = prepared.samples, prepared.report
     first, second = samples[:2]
     assert (first.id, first.words, first.tags) == ("train-0", ["Amy", "is"], ["B-PER", "O"])
     assert first.image_path == "data/links/one.images/1.jpg"
@@ -72,18 +74,19 @@ def test_prepare_reads_samples_pictures_and_captions(project) -> None:
 def test_prepare_table_round_trips_with_equal_bytes(project) -> None:
     params = parameters()
     link_corpus(params, "one")
-    samples, _ = prepare(params, "one")
-    write_samples(Path("a.parquet"), samples)
-    write_samples(Path("b.parquet"), samples)
+    prepared = prepare(params, "one")
+    prepared.table.write(Path("a.parquet"))
+    prepared.table.write(Path("b.parquet"))
     assert Path("a.parquet").read_bytes() == Path("b.parquet").read_bytes()
-    assert read_samples(Path("a.parquet")) == samples
+    assert read_samples(Path("a.parquet")) == prepared.samples
     assert [s.split for s in read_samples(Path("a.parquet"), "test")] == ["test"]
 
 
 def test_prepare_merges_parts_and_their_pictures(project) -> None:
     params = parameters()
     link_corpus(params, "both")
-    samples, report = prepare(params, "both")
+    prepared = prepare(params, "both")
+    samples, report = prepared.samples, prepared.report
     assert [s.id for s in samples if s.split == "test"] == ["one:test-0", "two:test-0"]
     assert [s.tags[0] for s in samples if s.split == "test"] == ["B-OTHER", "B-OTHER"]
     last = samples[-1]
@@ -99,8 +102,7 @@ def test_prepare_follows_links_to_folders_elsewhere(project) -> None:
     params = parameters(three={"format": "twitter"})
     link_corpus(params, "three")
     link_corpus(params, "three")  # again, over what is there
-    samples, _ = prepare(params, "three")
-    assert len(samples) == 4
+    assert len(prepare(params, "three").samples) == 4
     assert Path("elsewhere/two/train.txt").exists()
 
 
@@ -129,7 +131,7 @@ def test_links_without_pictures_or_captions_are_empty(project) -> None:
     _, images, captions = paths("plain")
     assert list(images.iterdir()) == []
     assert captions.read_text() == "\n"
-    _, report = prepare(params, "plain")
+    report = prepare(params, "plain").report
     assert report["pictures"]["missing"] == 3
 
 

@@ -7,21 +7,26 @@ from pathlib import Path
 import pytest
 
 from tandem.corpora.links import link_corpus
-from tandem.corpora.prepare import prepare
+from tandem.corpora.prepare import Prepared, prepare
+from tandem.corpora.schema import read_relation_names, read_relations
 from tandem.params import parse_params
 
 HOME = Path(__file__).resolve().parents[2]
 PLACES = (HOME / "data/raw", HOME.parent / "shared/data")
 
 
-def report_of(name: str, tmp_path: Path) -> dict:
-    root = next((place / name for place in PLACES if (place / name / "train.txt").is_file()), None)
+def prepared(name: str, tmp_path: Path, *, train: str, **entry: str) -> Prepared:
+    root = next((place / name for place in PLACES if (place / name / train).is_file()), None)
     if root is None:
         pytest.skip(f"the corpus {name} is in neither of {', '.join(map(str, PLACES))}")
-    entry = {"format": "twitter", "root": str(root), "captions": "captions.tsv"}
-    params = parse_params({"fusion": "film", "datasets": [name], "seeds": [1], "corpora": {name: entry}})
+    corpora = {name: {**entry, "root": str(root)}}
+    params = parse_params({"fusion": "film", "datasets": [name], "seeds": [1], "corpora": corpora})
     link_corpus(params, name, tmp_path)
-    return prepare(params, name, tmp_path)[1]
+    return prepare(params, name, tmp_path)
+
+
+def report_of(name: str, tmp_path: Path) -> dict:
+    return prepared(name, tmp_path, train="train.txt", format="twitter", captions="captions.tsv").report
 
 
 def test_real_twitter2015_is_read_whole(tmp_path) -> None:
@@ -59,3 +64,27 @@ def test_real_twitter2017_is_read_whole(tmp_path) -> None:
     assert [odd[s]["extra_blank_lines"] for s in odd] == [1, 1, 1]
     assert report["captions"]["present"] == 4819
     assert report["duplicates"]["train_valid"] == 1
+
+
+def test_real_mnre_is_read_whole(tmp_path) -> None:
+    found = prepared("mnre", tmp_path, train="mnre_train.txt", format="mnre", rel2id="ours_rel2id.json")
+    report = found.report
+    assert (report["release"], report["warning"]) == ("MNRE second release", None)
+    splits = report["splits"]
+    assert [splits[s]["rows"] for s in splits] == [12247, 1624, 1614]
+    assert [splits[s]["relations"]["None"] for s in splits] == [7744, 1000, 974]
+    assert report["relations"]["labels"] == 23
+    assert report["relations"]["without_train_case"] == []
+    assert report["relations"]["without_test_case"] == ["/per/per/alumi", "/per/misc/race"]
+    odd = report["oddities"]
+    assert [odd[s]["overlapping_pairs"] for s in odd] == [59, 3, 5]
+    assert sum(odd[s]["pairs_with_an_entity_at_the_end"] for s in odd) == 134
+    assert odd["train"]["conflicting_pairs"] == report["duplicates"]["within_train"] == 27
+    assert odd["train"]["conflicting_pairs_same_picture"] == 0
+    assert [odd[s]["blanks_in_file_name"] for s in odd] == [0, 1, 0]
+    assert not any(odd[s][key] for s in odd for key in odd[s] if key.startswith("names_that_differ"))
+    assert report["pictures"]["ids"] == 9201
+    path = tmp_path / "mnre.parquet"
+    found.table.write(path)
+    assert read_relations(path) == found.samples
+    assert read_relation_names(path)[:2] == ["None", "/per/per/parent"]

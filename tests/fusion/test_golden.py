@@ -20,18 +20,23 @@ def _wave(*shape: int, phase: float) -> Tensor:
 # The first three numbers of the fused second word, then the mean of its squares.
 GOLDEN: dict[str, list[float]] = {
     "text_only": [-0.95402, -0.53657, 0.13323, 0.49463],
+    "add": [0.08282, -2.65236, 0.61343, 2.157],
     "concat": [3.96886, 0.0, 6.27329, 9.28556],
     "bimodal": [1.90036, 0.04794, 0.0, 0.66953],
     "film": [-3.92624, -0.76855, 2.81782, 3.65225],
     "attention": [0.01934, -1.30868, 0.30287, 0.52475],
     "cross_attention": [0.99783, -0.14849, 0.16347, 3.47622],
     "gated": [-0.95402, -0.53657, 0.13323, 0.64546],
+    "guided_attention": [-0.95402, -0.53657, 0.13323, 0.40548],
+    "bilinear": [8.20662, -6.01485, -8.32001, 56.42569],
+    "hybrid": [0.35459, 10.0662, 2.19956, 9.04074],
+    "partial_prediction": [-0.64785, 2.02492, 1.77629, 2.5584],
 }
 
 
 @pytest.mark.parametrize("name", list(GOLDEN))
 def test_golden_values(build: Callable[..., Fusion], name: str) -> None:
-    fusion = build(name, hidden=5) if name == "attention" else build(name)
+    fusion = build(name, hidden=5) if name in ("attention", "hybrid") else build(name)
     with torch.no_grad():
         for number, parameter in enumerate(fusion.parameters()):
             parameter.copy_(0.5 * _wave(*parameter.shape, phase=float(number)))

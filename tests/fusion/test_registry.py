@@ -24,9 +24,10 @@ def test_registry_has_knobs_for_every_strategy() -> None:
 def test_registry_targets_are_fusions_that_take_their_knobs(name: str) -> None:
     module, _, attribute = STRATEGIES[name].partition(":")
     assert strategy(name) is getattr(import_module(module), attribute)
-    fusion = build_fusion(name, knobs=FUSION_PARAMS[name](), text_dim=16, pooled_dim=3, region_dim=4)
+    fusion = build_fusion(name, knobs=FUSION_PARAMS[name](), text_dim=16, pooled_dim=3, region_dim=4, classes=7)
     assert isinstance(fusion, Fusion)
     assert fusion.out_dim >= 1
+    assert (fusion.out_dim == 7) is fusion.predicts
 
 
 def test_registry_suggests_the_nearest_name() -> None:
@@ -36,7 +37,7 @@ def test_registry_suggests_the_nearest_name() -> None:
 
 def test_registry_rejects_widths_below_one() -> None:
     with pytest.raises(ValueError, match="pooled width must be at least 1, found 0"):
-        build_fusion("film", knobs=FUSION_PARAMS["film"](), text_dim=16, pooled_dim=0, region_dim=4)
+        build_fusion("film", knobs=FUSION_PARAMS["film"](), text_dim=16, pooled_dim=0, region_dim=4, classes=7)
 
 
 def test_registry_imports_only_what_is_chosen() -> None:
@@ -63,6 +64,10 @@ def _environment() -> dict[str, str]:
         ("attention", {"hidden": 0}),
         ("cross_attention", {"dropout": 1.0}),
         ("text_only", {"dropout": 0.1}),
+        ("guided_attention", {"scale": "sometimes"}),
+        ("bilinear", {"rank": 0}),
+        ("hybrid", {"dim": 0}),
+        ("partial_prediction", {"share": 0.0}),
     ],
 )
 def test_registry_knobs_reject_what_they_do_not_know(name: str, knobs: dict[str, object]) -> None:

@@ -10,13 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from tandem.fusion import Fusion, Picture
+from tandem.fusion import STRATEGIES, Fusion, Picture
 
 Build = Callable[..., Fusion]
 Blank = Callable[[Picture], Picture]
 
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("text_only", {}),
+    ("add", {}),
     ("concat", {}),
     ("concat", {"width": 5}),
     ("bimodal", {}),
@@ -24,12 +25,23 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("film", {}),
     ("film", {"form": "plain", "modulator_activation": "relu"}),
     ("film", {"direction": "text_to_image", "output_projection": True}),
+    ("film", {"direction": "both"}),
+    ("film", {"direction": "both", "form": "plain", "modulator_activation": "relu"}),
     ("attention", {}),
     ("attention", {"scorer": "linear"}),
     ("cross_attention", {}),
     ("cross_attention", {"heads": 2, "ffn_dim": 7, "residual": False}),
     ("gated", {}),
     ("gated", {"granularity": "token", "combine": "add"}),
+    ("guided_attention", {}),
+    ("guided_attention", {"combine": "add", "scale": False}),
+    ("bilinear", {}),
+    ("bilinear", {"combine": "concat", "activation": "tanh", "rank": 3}),
+    ("hybrid", {}),
+    ("hybrid", {"dim": 5, "form": "plain", "modulator_activation": "relu", "scorer": "linear"}),
+    ("partial_prediction", {}),
+    ("partial_prediction", {"weights": "class"}),
+    ("partial_prediction", {"weights": "gate"}),
 ]
 every_variant = pytest.mark.parametrize(
     ("name", "knobs"), VARIANTS, ids=["-".join([name, *map(str, knobs.values())]) for name, knobs in VARIANTS]
@@ -79,8 +91,21 @@ def test_rules_padding_words_do_not_change_real_ones(
     noisy = torch.where(word_mask.unsqueeze(-1), words, 1e4)
     found, expected = fusion(noisy, word_mask, picture), fusion(words, word_mask, picture)
     assert torch.equal(found[word_mask], expected[word_mask])
-    shorter = fusion(words[:, :3], word_mask[:, :3], picture)
-    torch.testing.assert_close(shorter, expected[:, :3])
+    rows = word_mask.sum(1) <= 3
+    kept = Picture(**{field.name: getattr(picture, field.name)[rows] for field in dataclasses.fields(picture)})
+    shorter = fusion(words[rows, :3], word_mask[rows, :3], kept)
+    torch.testing.assert_close(shorter[word_mask[rows, :3]], expected[rows, :3][word_mask[rows, :3]])
+
+
+@every_variant
+def test_rules_other_words_count_only_where_declared(
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+) -> None:
+    fusion = build(name, **knobs)
+    other = torch.cat([-words[:, :1], words[:, 1:]], dim=1)
+    changed = (fusion(other, word_mask, picture) != fusion(words, word_mask, picture))[:, 1:].any(-1)
+    mixed = picture.present.unsqueeze(1) & torch.tensor(not fusion.per_word)
+    assert torch.equal(changed[word_mask[:, 1:]], mixed.expand_as(changed)[word_mask[:, 1:]])
 
 
 @every_variant
@@ -158,7 +183,7 @@ def test_rules_autocast_to_bfloat16_stays_close(
     torch.testing.assert_close(found.float(), expected, atol=0.1, rtol=0.05)
 
 
-@pytest.mark.parametrize("name", ["concat", "bimodal", "film", "attention", "cross_attention", "gated"])
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "text_only"])
 def test_rules_dropout_only_in_training(
     *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str
 ) -> None:

@@ -9,18 +9,18 @@ import torch
 
 from tandem.corpora.labels import label_set
 from tandem.fusion import STRATEGIES
-from tandem.models.build import PictureDims, build_tagger, load_tagger, save_description, save_weights
-from tandem.models.data import Dataset
-from tandem.models.predict import predict_tags
+from tandem.models.build import PictureDims, build_model, load_model, save_description, save_weights
+from tandem.models.predict import predict
 from tandem.models.runtime import pick_runtime
+from tandem.tasks import NER
 
 LABELS = label_set(["LOC", "PER"])
 
 
 def build(params, samples, features):
     torch.manual_seed(0)
-    model, tokenizer = build_tagger(params, LABELS, PictureDims(features.pooled_dim, features.region_dim))
-    data = Dataset(samples, tokenizer=tokenizer, features=features, labels=LABELS)
+    model, tokenizer = build_model(params, NER, LABELS, PictureDims(features.pooled_dim, features.region_dim))
+    data = NER.dataset(samples, tokenizer=tokenizer, features=features, labels=LABELS)
     return model.eval(), tokenizer, data
 
 
@@ -43,7 +43,7 @@ def test_tagger_tags_every_word(make_params, tiny_corpus, tiny_features, decoder
     samples = tiny_corpus("train", 9)
     model, _, data = build(make_params(decoder=decoder), samples, tiny_features(samples))
     runtime = pick_runtime(device="cpu", precision="float32")
-    tags = predict_tags(model, data, runtime, batch_size=4, description="test")
+    tags = predict(model, data, runtime, batch_size=4, description="test")
     assert [len(row) for row in tags] == [len(sample.words) for sample in samples]
     assert {tag for row in tags for tag in row} <= set(LABELS)
 
@@ -54,7 +54,7 @@ def test_tagger_long_sentences_keep_every_word(make_params, tiny_bert, tiny_corp
     params = make_params(**{"text.encoder": str(tiny_bert), "text.max_length": 32, "text.overlap": 8})
     model, _, data = build(params, [long], tiny_features(tiny_corpus("train", 5)))
     runtime = pick_runtime(device="cpu", precision="bfloat16")
-    (tags,) = predict_tags(model, data, runtime, batch_size=1, description="test")
+    (tags,) = predict(model, data, runtime, batch_size=1, description="test")
     assert len(tags) == 300
 
 
@@ -91,15 +91,15 @@ def test_build_checkpoint_loads_without_the_pretrained_weights(
     features = tiny_features(samples)
     model, tokenizer, data = build(params, samples, features)
     dims = PictureDims(features.pooled_dim, features.region_dim)
-    save_description(tmp_path, model, tokenizer, params, dims, {"corpus": "tiny"})
+    save_description(tmp_path, model, tokenizer, params, NER, dims, {"corpus": "tiny"})
     save_weights(model, tmp_path / "model.safetensors")
     if encoder != "scratch":
         # The description names the original folder, but nothing of it is read.
         text = (tmp_path / "tandem.json").read_text().replace(name, "gone/from/here")
         (tmp_path / "tandem.json").write_text(text)
-    again = load_tagger(tmp_path)
+    again = load_model(tmp_path)
     assert again.about == {"task": "ner", "corpus": "tiny", "format": 1}
-    copy = Dataset(samples, tokenizer=again.tokenizer, features=features)
+    copy = NER.dataset(samples, tokenizer=again.tokenizer, features=features)
     torch.testing.assert_close(model(data.batch(range(6))), again.model(copy.batch(range(6))))
 
 
@@ -109,15 +109,15 @@ def test_build_names_a_damaged_checkpoint(make_params, tiny_corpus, tiny_feature
     features = tiny_features(samples)
     model, tokenizer, _ = build(params, samples, features)
     with pytest.raises(ValueError, match=r"tandem\.json: not found; train the model"):
-        load_tagger(tmp_path)
-    save_description(tmp_path, model, tokenizer, params, PictureDims(6, 6), {})
+        load_model(tmp_path)
+    save_description(tmp_path, model, tokenizer, params, NER, PictureDims(6, 6), {})
     with pytest.raises(ValueError, match=r"model\.safetensors: not found"):
-        load_tagger(tmp_path)
+        load_model(tmp_path)
     save_weights(model, tmp_path / "model.safetensors")
     whole = (tmp_path / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"model\.safetensors: truncated or damaged"):
-        load_tagger(tmp_path)
+        load_model(tmp_path)
     (tmp_path / "tandem.json").write_text("{")
     with pytest.raises(ValueError, match="not valid JSON"):
-        load_tagger(tmp_path)
+        load_model(tmp_path)

@@ -1,4 +1,4 @@
-"""The data analysis of a small table whose counts are known."""
+"""The data analysis of a small NER table whose counts are known."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tandem.reporting.explore import PLOTS, describe, explore
+from tandem.reporting.explore.corpus import explore
+from tandem.reporting.explore.entities import PLOTS, describe
 
 ROWS = [
     ("train", ["B-PER", "O", "B-PER", "I-PER"], "a", "images/a.jpg"),
@@ -50,24 +51,24 @@ def test_explore_counts_right() -> None:
 def test_explore_writes_a_table_and_a_plot_of_each(tmp_path: Path) -> None:
     prepared = tmp_path / "birds.parquet"
     samples().to_parquet(prepared)
-    written = explore(prepared, tmp_path / "plots")
+    written = explore(prepared, tmp_path / "plots", "ner")
     assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "plots").iterdir())
     assert {path.stem for path in written if path.suffix == ".png"} == set(describe(samples()))
     before = {path: path.read_bytes() for path in written}
-    explore(prepared, tmp_path / "plots")
+    explore(prepared, tmp_path / "plots", "ner")
     assert before == {path: path.read_bytes() for path in written}
 
 
 def test_explore_takes_a_corpus_without_entities(tmp_path: Path) -> None:
     prepared = tmp_path / "plain.parquet"
     samples().iloc[2:3].to_parquet(prepared)
-    explore(prepared, tmp_path)
+    explore(prepared, tmp_path, "ner")
     assert (tmp_path / "types.csv").read_text() == "type,split,count\n"
 
 
 def test_explore_names_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"none.parquet: not found; run `dvc repro prepare`"):
-        explore(tmp_path / "none.parquet", tmp_path)
+        explore(tmp_path / "none.parquet", tmp_path, "ner")
 
 
 @pytest.mark.parametrize("count", [20, 40, 120])
@@ -77,7 +78,7 @@ def test_explore_of_many_types_keeps_the_plots_small_and_the_tables_whole(tmp_pa
     rows = [("train", [f"w{n}" for n in range(len(line))], line, None, None) for line in tags]
     table = pd.DataFrame(rows, columns=["split", "words", "tags", "image_id", "image_path"])
     table.to_parquet(tmp_path / "many.parquet")
-    explore(tmp_path / "many.parquet", tmp_path)
+    explore(tmp_path / "many.parquet", tmp_path, "ner")
     assert pd.read_csv(tmp_path / "types.csv")["type"].nunique() == count
     assert len(pd.read_csv(tmp_path / "co_occurrence.csv")) == count**2
     for path in tmp_path.glob("*.png"):

@@ -1,7 +1,8 @@
 """The report on made-up results: whole, with files missing, and with names that want escaping."""
 
-import json
-from html.parser import HTMLParser
+from __future__ import annotations
+
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 
 from tandem.evaluation.metrics import mean_and_std
 from tandem.reporting.report import write_report
-from tandem.reporting.results import Results, load_results
+from tandem.reporting.results import Results
 
 NAMES = ["birds", "ships"]
 SEEDS = [1, 2, 3]
-VOID = {"meta", "link", "br", "img"}
+
+Write = Callable[[Path, Any], None]
+Load = Callable[..., Results]
+ReadPage = Callable[[Path], Any]
 
 
 def scores(f1: float, exchanged: float, kind: str = "PER") -> dict[str, Any]:
@@ -40,12 +44,7 @@ def summary(f1: float, cost: float, noise: float = 0.01, kind: str = "PER") -> d
     return {**mean, "std": std, "seeds": 3, "sentences": 100, "by_seed": {"1": f1}}
 
 
-def write(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value), encoding="utf-8")
-
-
-def fill(root: Path, kind: str = "PER") -> None:
+def fill(write: Write, root: Path, kind: str = "PER") -> None:
     """All results of two corpora; pictures matter on the first."""
     for name, cost in zip(NAMES, (0.2, 0.005), strict=True):
         write(root / f"metrics/evaluate/{name}.json", summary(0.8, cost, kind=kind))
@@ -64,43 +63,12 @@ def fill(root: Path, kind: str = "PER") -> None:
     write(root / "metrics/ceiling.json", {"birds": ceiling})
 
 
-def load(root: Path, names: list[str] = NAMES) -> Results:
-    return load_results(fusion="film", decoder="crf", datasets=names, seeds=SEEDS, root=root)
-
-
-class Page(HTMLParser):
-    """Text, attributes and balance of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(path.read_text(encoding="utf-8"))
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def test_report_is_one_whole_page_that_asks_nothing_of_the_network(tmp_path: Path) -> None:
-    fill(tmp_path)
-    write_report(load(tmp_path), tmp_path)
-    page = Page(tmp_path / "report/index.html")
+def test_report_is_one_whole_page_that_asks_nothing_of_the_network(
+    tmp_path: Path, write: Write, load: Load, read_page: ReadPage
+) -> None:
+    fill(write, tmp_path)
+    write_report(load(tmp_path, NAMES), tmp_path)
+    page = read_page(tmp_path / "report/index.html")
     assert page.open == []
     assert "script" not in page.tags
     for name, value in page.attributes:
@@ -111,10 +79,12 @@ def test_report_is_one_whole_page_that_asks_nothing_of_the_network(tmp_path: Pat
     assert "Not there yet" not in page.text
 
 
-def test_report_says_whether_the_pictures_are_read(tmp_path: Path) -> None:
-    fill(tmp_path)
-    write_report(load(tmp_path), tmp_path)
-    text = Page(tmp_path / "report/index.html").text
+def test_report_says_whether_the_pictures_are_read(
+    tmp_path: Path, write: Write, load: Load, read_page: ReadPage
+) -> None:
+    fill(write, tmp_path)
+    write_report(load(tmp_path, NAMES), tmp_path)
+    text = read_page(tmp_path / "report/index.html").text
     assert "costs 20.00 ± 2.00 points, more than twice its deviation over the seeds: the model reads" in text
     assert "costs 0.50 ± 2.00 points, within twice its deviation over the seeds: no evidence" in text
     assert "text alone can expect at most 65.00 and text with pictures 90.00" in text
@@ -122,31 +92,35 @@ def test_report_says_whether_the_pictures_are_read(tmp_path: Path) -> None:
     assert "80.00 ± 1.00" in text
 
 
-def test_report_says_that_a_corpus_has_no_usable_pictures(tmp_path: Path) -> None:
-    fill(tmp_path)
+def test_report_says_that_a_corpus_has_no_usable_pictures(
+    tmp_path: Path, write: Write, load: Load, read_page: ReadPage
+) -> None:
+    fill(write, tmp_path)
     write(tmp_path / "metrics/features/birds.json", {"image_ids": 9, "ok": 0, "missing": 9, "broken": 0})
-    write_report(load(tmp_path), tmp_path)
-    text = Page(tmp_path / "report/index.html").text
+    write_report(load(tmp_path, NAMES), tmp_path)
+    text = read_page(tmp_path / "report/index.html").text
     assert text.count("No usable pictures") == 1
     assert "costs 20.00" not in text  # nothing was exchanged
     assert "birds: No usable pictures" in (tmp_path / "report/results.md").read_text()
 
 
-def test_report_of_many_types_grows_by_rows_alone(tmp_path: Path) -> None:
-    fill(tmp_path)
+def test_report_of_many_types_grows_by_rows_alone(
+    tmp_path: Path, write: Write, load: Load, read_page: ReadPage
+) -> None:
+    fill(write, tmp_path)
     tree = summary(0.8, 0.2)
     tree["per_type"] = {f"T{number}": tree["per_type"]["PER"] for number in range(120)}
     write(tmp_path / "metrics/evaluate/birds.json", tree)
-    write_report(load(tmp_path), tmp_path)
-    page = Page(tmp_path / "report/index.html")
+    write_report(load(tmp_path, NAMES), tmp_path)
+    page = read_page(tmp_path / "report/index.html")
     assert page.tags.count("svg") == 3
     assert "T119" in page.text
     assert len(pd.read_csv(tmp_path / "plots/per_type.csv")) == 121
 
 
-def test_report_writes_numbers_for_plots(tmp_path: Path) -> None:
-    fill(tmp_path)
-    written = write_report(load(tmp_path), tmp_path)
+def test_report_writes_numbers_for_plots(tmp_path: Path, write: Write, load: Load) -> None:
+    fill(write, tmp_path)
+    written = write_report(load(tmp_path, NAMES), tmp_path)
     assert all(path.is_file() for path in written)
     results = pd.read_csv(tmp_path / "plots/results.csv").set_index(["corpus", "metric"])
     assert results.loc[("birds", "span.f1"), "mean"] == pytest.approx(0.8)
@@ -159,63 +133,64 @@ def test_report_writes_numbers_for_plots(tmp_path: Path) -> None:
     assert any(line.startswith("| birds | 80.00 ± 1.00 |") for line in lines)
 
 
-def test_report_is_the_same_twice(tmp_path: Path) -> None:
-    fill(tmp_path)
-    before = [path.read_bytes() for path in write_report(load(tmp_path), tmp_path)]
-    assert [path.read_bytes() for path in write_report(load(tmp_path), tmp_path)] == before
+def test_report_is_the_same_twice(tmp_path: Path, write: Write, load: Load) -> None:
+    fill(write, tmp_path)
+    before = [path.read_bytes() for path in write_report(load(tmp_path, NAMES), tmp_path)]
+    assert [path.read_bytes() for path in write_report(load(tmp_path, NAMES), tmp_path)] == before
 
 
-def test_report_names_what_is_missing(tmp_path: Path) -> None:
-    fill(tmp_path)
+def test_report_names_what_is_missing(tmp_path: Path, write: Write, load: Load, read_page: ReadPage) -> None:
+    fill(write, tmp_path)
     (tmp_path / "metrics/transfer/birds-ships.json").unlink()
     (tmp_path / "metrics/evaluate/ships.json").unlink()
     write(tmp_path / "metrics/data/birds.json", {})
-    write_report(load(tmp_path), tmp_path)
-    text = Page(tmp_path / "report/index.html").text
+    write_report(load(tmp_path, NAMES), tmp_path)
+    text = read_page(tmp_path / "report/index.html").text
     assert "Not there yet" in text
     assert "metrics/transfer/birds-ships.json" in text
     assert "Not evaluated yet." in text
 
 
-def test_report_stands_without_any_result(tmp_path: Path) -> None:
-    write_report(load(tmp_path), tmp_path)
-    page = Page(tmp_path / "report/index.html")
+def test_report_stands_without_any_result(tmp_path: Path, load: Load, read_page: ReadPage) -> None:
+    write_report(load(tmp_path, NAMES), tmp_path)
+    page = read_page(tmp_path / "report/index.html")
     assert page.open == []
     assert "No corpus has been evaluated yet." in page.text
     assert (tmp_path / "plots/results.csv").read_text() == "corpus,metric,mean,std\n"
 
 
-def test_report_escapes_names(tmp_path: Path) -> None:
-    fill(tmp_path, kind='<b>"P|R$&')
-    write_report(load(tmp_path), tmp_path)
-    page = Page(tmp_path / "report/index.html")
+def test_report_escapes_names(tmp_path: Path, write: Write, load: Load, read_page: ReadPage) -> None:
+    fill(write, tmp_path, kind='<b>"P|R$&')
+    write_report(load(tmp_path, NAMES), tmp_path)
+    page = read_page(tmp_path / "report/index.html")
     assert "b" not in page.tags
     assert '<b>"P|R$&' in page.text
     assert "edited <by hand>" in page.text
 
 
-def test_report_of_one_seed_claims_nothing_on_noise(tmp_path: Path) -> None:
+def test_report_of_one_seed_claims_nothing_on_noise(
+    tmp_path: Path, write: Write, load: Load, read_page: ReadPage
+) -> None:
     mean, std = mean_and_std([scores(0.8, 0.7)])
     write(tmp_path / "metrics/evaluate/birds.json", {**mean, "std": std, "seeds": 1})
-    results = load_results(fusion="film", decoder="crf", datasets=["birds"], seeds=[1], root=tmp_path)
-    write_report(results, tmp_path)
-    text = Page(tmp_path / "report/index.html").text
+    write_report(load(tmp_path, ["birds"], [1]), tmp_path)
+    text = read_page(tmp_path / "report/index.html").text
     assert "costs 10.00 points; 1 seed cannot tell that from chance" in text
     assert "± 0.00" not in text
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
-def test_report_names_a_broken_file(tmp_path: Path, content: str) -> None:
+def test_report_names_a_broken_file(tmp_path: Path, content: str, load: Load) -> None:
     path = tmp_path / "metrics/evaluate/birds.json"
     path.parent.mkdir(parents=True)
     path.write_text(content)
     with pytest.raises(ValueError, match=r"metrics/evaluate/birds.json: .*dvc repro"):
-        load(tmp_path)
+        load(tmp_path, NAMES)
 
 
-def test_report_names_a_curve_without_a_column(tmp_path: Path) -> None:
+def test_report_names_a_curve_without_a_column(tmp_path: Path, load: Load) -> None:
     path = tmp_path / "plots/train/birds/1/history.csv"
     path.parent.mkdir(parents=True)
     path.write_text("epoch,loss\n1,2.0\n")
     with pytest.raises(ValueError, match=r"birds/1/history.csv: no column 'valid_f1'"):
-        load(tmp_path)
+        load(tmp_path, NAMES)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from tandem.params import TextParams
+from tandem.text.build import build_text
+from tandem.text.markers import Marker
 from tandem.text.scratch import HashTokenizer, ScratchEncoder, views
 
 
@@ -41,3 +44,27 @@ def test_scratch_drop_words_empties_rows() -> None:
     empty = (rows == 0).all(-1)
     assert 200 < int(empty.sum()) < 300
     assert torch.equal(rows[~empty], batch["rows"][~empty])
+
+
+def test_scratch_markers_have_rows_of_their_own() -> None:
+    tokenizer, encoder = build_text(TextParams(scratch={"dim": 16, "buckets": 300, "layers": 1}), markers=True)
+    rows = tokenizer.encode([*Marker, "[E1]"])
+    assert rows[:4].tolist() == [[300 + number, 0, 0, 0, 0] for number in range(4)]
+    assert int(rows[4].max()) < 300  # a word that reads like a marker is none
+    assert encoder.table.num_embeddings == 304
+    assert encoder(tokenizer.collate([rows])).shape == (1, 5, 16)
+
+
+def test_scratch_without_markers_has_the_table_that_was_asked_for() -> None:
+    _, encoder = build_text(TextParams(scratch={"dim": 16, "buckets": 300, "layers": 1}))
+    assert encoder.table.num_embeddings == 300
+
+
+def test_scratch_drop_words_never_hides_a_marker() -> None:
+    tokenizer = HashTokenizer(buckets=300, normalise="none")
+    batch = tokenizer.collate([tokenizer.encode(["a", *Marker] * 50)])
+    dropped = tokenizer.drop_words(batch, 0.999999)["rows"]
+    markers = batch["rows"][..., 0] >= 300
+    assert int(markers.sum()) == 200
+    assert torch.equal(dropped[markers], batch["rows"][markers])
+    assert bool((dropped[~markers] == 0).all())

@@ -10,6 +10,8 @@ from transformers import AutoTokenizer
 
 from tandem.params import TextParams
 from tandem.text.build import build_text, load_text
+from tandem.text.markers import Marker, mark
+from tandem.text.pretrained import NOISE
 from tandem.text.subwords import SubwordTokenizer, pool_words, special_tokens
 
 STRANGE = ["a", "\ufe0f", "\u00a0", "", "\ufffd", "日本", "cab", "b" * 300]
@@ -124,3 +126,92 @@ def test_subwords_drop_words_hides_whole_words_and_no_specials(tiny_bert) -> Non
         assert len(changed[batch["owner"] == word].unique()) == 1  # in every window, all pieces or none
     everything = tokenizer.drop_words(batch, 0.999999)["input_ids"]
     assert bool((everything[~specials] == backend.mask_token_id).all())
+
+
+ENCODERS = ["tiny_bert", "tiny_roberta", "tiny_mpnet", "tiny_bertweet"]
+
+
+@pytest.fixture(params=ENCODERS)
+def any_encoder(request) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+def marked_params(folder: Path, **more) -> TextParams:
+    return TextParams(encoder=str(folder), **{"max_length": 16, "overlap": 4, **more})
+
+
+def test_subwords_markers_are_new_tokens(any_encoder) -> None:
+    params = marked_params(any_encoder, normalise="bertweet", max_length=64)
+    plain, encoder = build_text(params)
+    marked, grown = build_text(params, markers=True)
+    before = encoder.vocabulary
+    assert grown.vocabulary == before + 4
+    words = mark(["the", "[E1]", "@cab"], (0, 2), (2, 3)).words
+    pieces = marked.pieces(words)
+    places = [place for place, word in enumerate(words) if isinstance(word, Marker)]
+    assert [pieces[place] for place in places] == [[before], [before + 1], [before + 2], [before + 3]]
+    rest = [piece for place, piece in enumerate(pieces) if place not in places]
+    assert rest == plain.pieces(["the", "[E1]", "@cab"])  # words as ever, also one that reads like a marker
+    assert max(max(piece) for piece in rest) < before
+    ids = marked.collate([marked.encode(words)])["input_ids"][0].tolist()
+    assert ids == [*marked.prefix, *(token for piece in pieces for token in piece), *marked.suffix]
+
+
+def test_subwords_marker_rows_start_near_the_mean_of_the_table(any_encoder) -> None:
+    torch.manual_seed(0)
+    _, plain = build_text(marked_params(any_encoder))
+    _, grown = build_text(marked_params(any_encoder), markers=True)
+    old, new = (encoder.model.get_input_embeddings().weight.detach() for encoder in (plain, grown))
+    assert torch.equal(new[:-4], old)
+    apart = (new[-4:] - old.mean(0)).abs() / old.std(0)
+    assert float(apart.max()) < 5 * NOISE
+    assert float(apart.mean(1).min()) > 0.3 * NOISE
+    assert len(new[-4:].unique(dim=0)) == 4
+    torch.manual_seed(0)
+    _, again = build_text(marked_params(any_encoder), markers=True)
+    assert torch.equal(again.model.get_input_embeddings().weight, new)
+
+
+def test_subwords_markers_survive_saving(any_encoder, tmp_path) -> None:
+    params = marked_params(any_encoder)
+    tokenizer, encoder = build_text(params, markers=True)
+    tokenizer.save(tmp_path)
+    encoder.save_config(tmp_path)
+    again, fresh = load_text(params, tmp_path, markers=True)
+    fresh.load_state_dict(encoder.state_dict())
+    words = mark(["the", "cab", "[/E1]"] * 9, (0, 2), (26, 27)).words
+    batch, copy = (one.collate([one.encode(words)]) for one in (tokenizer, again))
+    assert all(torch.equal(batch[name], copy[name]) for name in batch)
+    torch.testing.assert_close(encoder.eval()(batch), fresh.eval()(copy))
+
+
+def test_subwords_drop_words_never_hides_a_marker(any_encoder) -> None:
+    tokenizer, encoder = build_text(marked_params(any_encoder), markers=True)
+    batch = tokenizer.collate([tokenizer.encode(mark(["a"] * 30, (0, 1), (5, 9)).words)])
+    dropped = tokenizer.drop_words(batch, 0.999999)["input_ids"]
+    markers = batch["input_ids"] >= encoder.vocabulary - 4
+    assert int(markers.sum()) >= 4
+    assert torch.equal(dropped[markers], batch["input_ids"][markers])
+    assert bool((dropped[~markers & (batch["owner"] >= 0)] == tokenizer.tokenizer.mask_token_id).all())
+
+
+def test_subwords_marker_takes_its_vector_from_the_window_that_owns_it(tiny_bert) -> None:
+    tokenizer, encoder = build_text(marked_params(tiny_bert), markers=True)
+    encoder.eval()
+    words = mark(["a"] * 40, (0, 1), (39, 40)).words
+    encoded = tokenizer.encode(words)
+    batch = tokenizer.collate([encoded])
+    assert len(encoded.rows) > 2
+    with torch.no_grad():
+        vectors = encoder(batch)[0]
+        windows = encoder.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+    for marker in Marker:
+        place = words.index(marker)
+        (window, position), *more = [(row, at) for row, at, word in encoded.places if word == place]
+        assert not more
+        torch.testing.assert_close(vectors[place], windows[window, position])
+
+
+def test_subwords_without_markers_refuse_one(tiny_bert) -> None:
+    with pytest.raises(KeyError):
+        tokenizer_of(tiny_bert).encode(["the", Marker.HEAD_START])

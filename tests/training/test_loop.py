@@ -10,11 +10,13 @@ import torch
 from safetensors.torch import load_file
 
 from tandem.corpora.labels import label_set
-from tandem.models.build import PictureDims, build_tagger, load_tagger
+from tandem.models.build import PictureDims, build_model, load_model
+from tandem.tasks import NER, RE
 from tandem.training.loop import TrainingData, train
 from tandem.training.optimizer import build_optimizer, rate_factor
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import StateStore, run_key
+from tandem.vision.cache import FeatureCache
 
 
 class Killed(Exception):
@@ -24,7 +26,12 @@ class Killed(Exception):
 @pytest.fixture
 def data(tiny_corpus, tiny_features) -> TrainingData:
     training, validation = tiny_corpus("train", 60), tiny_corpus("valid", 30)
-    return TrainingData("tiny", training, validation, tiny_features(training + validation))
+    return entities(training, validation, tiny_features(training + validation))
+
+
+def entities(training, validation, features) -> TrainingData:
+    labels = label_set(["LOC", "PER"])
+    return TrainingData(corpus="tiny", task=NER, labels=labels, train=training, valid=validation, features=features)
 
 
 def run(params, data, folder, name, report=None, seed=1):
@@ -104,19 +111,26 @@ def test_loop_keeps_the_best_epoch_not_the_last(make_params, data, tmp_path) -> 
     assert about["best_epoch"] == 1 + scores.index(max(scores))
     assert about["valid"]["span_f1"] == max(scores)
     assert about["epochs"] == len(rows) <= about["best_epoch"] + 2
-    assert load_tagger(tmp_path / "a").about["best_epoch"] == about["best_epoch"]
+    assert load_model(tmp_path / "a").about["best_epoch"] == about["best_epoch"]
 
 
 def test_loop_says_when_the_loss_is_lost(make_params, data, tmp_path) -> None:
     params = make_params(decoder="softmax")
-    with torch.no_grad():
-        data.features._pooled.fill_(float("nan"))
+    ids = [sample.image_id for sample in data.train if sample.image_id]
+    lost = FeatureCache(
+        ids=ids,
+        pooled=torch.full((len(ids), 6), float("nan")),
+        rows=torch.arange(len(ids)),
+        lengths=torch.ones(len(ids), dtype=torch.long),
+        regions=torch.zeros(len(ids), 1, 6),
+    )
+    data = replace(data, features=lost)
     with pytest.raises(ValueError, match="the loss is nan in epoch 1; lower the rates"):
         run(params, data, tmp_path, "a")
 
 
 def test_loop_needs_training_and_validation_sentences(make_params, data, tmp_path) -> None:
-    empty = TrainingData("tiny", data.train, [], data.features)
+    empty = replace(data, valid=[])
     with pytest.raises(ValueError, match="tiny: needs sentences in both"):
         run(make_params(), empty, tmp_path, "a")
 
@@ -124,7 +138,7 @@ def test_loop_needs_training_and_validation_sentences(make_params, data, tmp_pat
 def test_optimizer_holds_every_parameter_once_at_its_rate(make_params, tiny_bert) -> None:
     settings = {"text.encoder": str(tiny_bert), "text.max_length": 32, "text.overlap": 8, "train.layer_decay": 0.5}
     params = make_params(fusion="gated", **settings)
-    model, _ = build_tagger(params, label_set(["PER"]), PictureDims(6, 6))
+    model, _ = build_model(params, NER, label_set(["PER"]), PictureDims(6, 6))
     optimizer, _ = build_optimizer(model, params.train, 1e-4, steps=10)
     held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     assert len(held) == len({id(parameter) for parameter in held}) == len(list(model.parameters()))
@@ -185,10 +199,10 @@ def test_state_key_depends_on_knobs_and_files(tmp_path) -> None:
     assert first != run_key(knobs={"a": 1}, files=[file], weights="")
 
 
-def test_live_report_writes_what_plots_read(tmp_path) -> None:
+def test_live_report_writes_what_plots_read(tmp_path, capsys) -> None:
     from tandem.training.live import live_report  # noqa: PLC0415
 
-    with live_report(tmp_path / "live") as report:
+    with live_report(tmp_path / "live", "relation F1") as report:
         report({"epoch": 1, "loss": 0.5, "valid_f1": 0.25})
         report({"epoch": 2, "loss": 0.25, "valid_f1": 0.5})
     assert (tmp_path / "live/history.csv").read_text().splitlines() == [
@@ -196,6 +210,7 @@ def test_live_report_writes_what_plots_read(tmp_path) -> None:
         "1,0.5,0.25",
         "2,0.25,0.5",
     ]
+    assert "epoch 2: loss 0.2500, validation relation F1 0.5000" in capsys.readouterr().out
     assert json.loads((tmp_path / "live/metrics.json").read_text())["valid_f1"] == 0.5
 
 
@@ -203,7 +218,7 @@ def test_loop_patience_waits_for_the_first_mention(make_params, data, tmp_path) 
     # Rates too low to learn anything: every epoch finds nothing, and none of them may end the training early.
     settings = {"train.epochs": 6, "train.patience": 1, "train.head_learning_rate": 1e-9}
     params = make_params(decoder="softmax", **settings, **{"text.scratch.learning_rate": 1e-9})
-    silent = TrainingData("tiny", data.train, [replace(s, tags=["O"] * len(s.tags)) for s in data.valid], data.features)
+    silent = replace(data, valid=[replace(s, tags=["O"] * len(s.tags)) for s in data.valid])
     about, _ = run(params, silent, tmp_path, "a")
     assert (about["valid"]["span_f1"], about["epochs"], about["best_epoch"]) == (0.0, 6, 6)
 
@@ -220,3 +235,75 @@ def test_loop_parts_of_a_step_give_the_gradient_of_the_whole(make_params, data, 
     assert rows[0]["loss"] == pytest.approx(again[0]["loss"], rel=1e-4)
     for name in whole:
         torch.testing.assert_close(whole[name], parts[name], rtol=1e-2, atol=2e-4)
+
+
+@pytest.fixture
+def pairs(tiny_pairs, tiny_features) -> TrainingData:
+    training, validation = tiny_pairs("train", 60), tiny_pairs("valid", 30)
+    return TrainingData(
+        corpus="tiny",
+        task=RE,
+        labels=["None", "/never/seen/here", "/org/per/led_by", "/per/org/member_of"],
+        train=training,
+        valid=validation,
+        features=tiny_features(training + validation),
+    )
+
+
+@pytest.mark.parametrize("pooling", ["start", "span"])
+def test_loop_learns_relations_from_markers_and_pictures(make_params, pairs, tmp_path, pooling) -> None:
+    rows: list[dict[str, float]] = []
+    params = make_params(fusion="concat", **{"train.epochs": 8, "relation.pooling": pooling})
+    about, _ = run(params, pairs, tmp_path, "a", rows.append)
+    assert about["valid"]["relation_f1"] == max(row["valid_f1"] for row in rows) > 0.9
+    assert load_model(tmp_path / "a").task is RE
+    without, _ = run(make_params(fusion="text_only", **{"train.epochs": 8}), pairs, tmp_path, "b")
+    assert without["valid"]["relation_f1"] < 0.9  # only the picture tells led_by from None
+
+
+@pytest.mark.parametrize("encoder", ["tiny_bert", "tiny_roberta"])
+def test_loop_overfits_a_handful_of_pairs(make_params, pairs, tmp_path, request, encoder) -> None:
+    few = replace(pairs, train=pairs.train[:8], valid=pairs.train[:8])
+    settings = {
+        "text.encoder": str(request.getfixturevalue(encoder)),
+        "text.max_length": 32,
+        "text.overlap": 8,
+        "text.word_dropout": 0.1,
+        "train.epochs": 40,
+        "train.patience": 40,
+        "train.learning_rate": 1e-3,
+    }
+    about, _ = run(make_params(fusion="film", **settings), few, tmp_path, "a")
+    assert about["valid"]["relation_f1"] == 1
+
+
+def test_loop_relations_go_on_after_a_kill_to_the_same_weights(make_params, pairs, tiny_bert, tmp_path) -> None:
+    settings = {"text.encoder": str(tiny_bert), "text.max_length": 32, "text.overlap": 8, "text.word_dropout": 0.1}
+    params = make_params(**settings, **{"train.epochs": 3})
+    about, whole = run(params, pairs, tmp_path, "whole")
+
+    def die(row: dict[str, float]) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        run(params, pairs, tmp_path, "torn", die)
+    resumed, torn = run(params, pairs, tmp_path, "torn")
+    assert same(whole, torn)
+    assert resumed == about
+
+
+def test_loop_parts_of_a_step_give_the_gradient_of_all_its_pairs(make_params, pairs, tmp_path, monkeypatch) -> None:
+    settings = {"train.image_dropout": 0.0, "text.dropout": 0.0, "fusions": {"concat": {"dropout": 0.0}}}
+    params = make_params(fusion="concat", **settings, **{"train.epochs": 1})
+    _, whole = run(params, pairs, tmp_path, "whole")
+    monkeypatch.setattr("tandem.models.data.BUDGET", 25)
+    _, parts = run(params, pairs, tmp_path, "parts")
+    for name in whole:
+        torch.testing.assert_close(whole[name], parts[name], rtol=1e-2, atol=2e-4)
+
+
+def test_sampling_draws_rare_relations_more_often(pairs) -> None:
+    classes = RE.classes(pairs.train)
+    weights = dict(zip(RE.gold(pairs.train), inverse_frequency(classes), strict=True))
+    for relation, weight in weights.items():
+        assert weight == pytest.approx(1 / RE.gold(pairs.train).count(relation))

@@ -32,21 +32,3 @@ def make_pictures(tmp_path: Path) -> Callable[..., pd.DataFrame]:
         return pd.DataFrame(rows, columns=COLUMNS)
 
     return make
-
-
-@pytest.fixture
-def tiny_text_encoder(tmp_path: Path) -> Path:
-    """A random two-layer BERT with a word-level vocabulary, as a folder."""
-    from transformers import BertConfig, BertModel, BertTokenizerFast  # noqa: PLC0415
-
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    words = [*specials, "a", "dog", "runs", "on", "the", "beach", "caption", *"0123456789"]
-    folder = tmp_path / "tiny-bert"
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join([*words, *(f"##{digit}" for digit in "0123456789")]) + "\n")
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    config = BertConfig(
-        vocab_size=len(words) + 10, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder

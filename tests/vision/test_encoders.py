@@ -261,23 +261,23 @@ def test_pixels_need_all_their_cells() -> None:
         load_encoder(VisionParams(max_regions=15))
 
 
-def test_caption_gives_the_states_of_its_words(tiny_text_encoder: Path) -> None:
-    encoder = load_encoder(VisionParams(encoder="caption", caption_encoder=str(tiny_text_encoder), max_regions=4))
-    texts = ["a dog", "a dog runs on the beach", "the zebra"]
+def test_caption_gives_the_states_of_its_words(tiny_bert: Path) -> None:
+    encoder = load_encoder(VisionParams(encoder="caption", caption_encoder=str(tiny_bert), max_regions=4))
+    texts = ["a dog", "a dog runs on the beach", "the §"]
     batch = encoder.collate([encoder.preprocess(text) for text in texts])
     with torch.inference_mode():
         pooled, regions, lengths = encoder(batch)
         states = encoder.model(input_ids=batch[:1, 0, :4]).last_hidden_state  # type: ignore[union-attr,operator]
     assert lengths.tolist() == [2, 4, 2]
-    assert regions.shape == (3, 4, 16)
+    assert regions.shape == (3, 4, 32)
     torch.testing.assert_close(regions[0, :2], states[0, 1:3])
     assert (regions[0, 2:] == 0).all()
     torch.testing.assert_close(pooled[0], regions[0, :2].mean(dim=0))
 
 
-def test_caption_layer_chooses_the_states(tiny_text_encoder: Path) -> None:
+def test_caption_layer_chooses_the_states(tiny_bert: Path) -> None:
     def pooled(layer: int) -> torch.Tensor:
-        params = VisionParams(encoder="caption", caption_encoder=str(tiny_text_encoder), caption_layer=layer)
+        params = VisionParams(encoder="caption", caption_encoder=str(tiny_bert), caption_layer=layer)
         encoder = load_encoder(params)
         with torch.inference_mode():
             return encoder(encoder.collate([encoder.preprocess("a dog")])).pooled
@@ -288,8 +288,8 @@ def test_caption_layer_chooses_the_states(tiny_text_encoder: Path) -> None:
         pooled(3)
 
 
-def test_caption_without_words_gives_no_tokens(tiny_text_encoder: Path) -> None:
-    encoder = load_encoder(VisionParams(encoder="caption", caption_encoder=str(tiny_text_encoder)))
+def test_caption_without_words_gives_no_tokens(tiny_bert: Path) -> None:
+    encoder = load_encoder(VisionParams(encoder="caption", caption_encoder=str(tiny_bert)))
     assert encoder.preprocess(" \u200b ").shape[-1] == 0
 
 

@@ -223,11 +223,11 @@ def test_extract_of_no_usable_picture_keeps_the_dimensions(make_pictures: Make, 
     assert not features.present.any()
 
 
-def test_extract_encodes_captions(make_pictures: Make, tmp_path: Path, tiny_text_encoder: Path) -> None:
+def test_extract_encodes_captions(make_pictures: Make, tmp_path: Path, tiny_bert: Path) -> None:
     pictures = make_pictures(range(5))
     pictures["image_path"] = None
     pictures["caption"] = ["a dog", None, "  ", "a dog runs on the beach", "a dog"]
-    params = {"encoder": "caption", "caption_encoder": str(tiny_text_encoder), "batch_size": 1}
+    params = {"encoder": "caption", "caption_encoder": str(tiny_bert), "batch_size": 1}
     counts = _run(pictures, tmp_path, **params)["counts"]
     assert (counts["ok"], counts["missing"], counts["empty_caption"], counts["distinct_contents"]) == (3, 2, 1, 2)
     features = FeatureCache.open(tmp_path / "out").gather(["0", "3", "4", "1"], with_regions=True)

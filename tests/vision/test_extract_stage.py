@@ -55,10 +55,10 @@ def test_extract_stage_warns_of_a_corpus_without_pictures(
 
 
 def test_extract_stage_warns_of_a_corpus_without_captions(
-    tmp_path: Path, tiny_text_encoder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run("one", encoder="caption", caption_encoder=str(tiny_text_encoder)) == 0
+    assert run("one", encoder="caption", caption_encoder=str(tiny_bert)) == 0
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert len(lines) == 1
     assert "one: no usable captions for vision.encoder 'caption'" in lines[0]

@@ -31,8 +31,8 @@ def test_live_features_of_nothing_are_absent() -> None:
     assert not live.present.any()
 
 
-def test_live_features_read_captions(tiny_text_encoder: Path) -> None:
-    params = VisionParams(encoder="caption", caption_encoder=str(tiny_text_encoder))
+def test_live_features_read_captions(tiny_bert: Path) -> None:
+    params = VisionParams(encoder="caption", caption_encoder=str(tiny_bert))
     live, opened = LiveFeatures(params=params).gather([None, None, None], ["a dog", " ", None])
     assert [picture.status for picture in opened] == ["ok", "missing", "missing"]
     assert live.region_mask.tolist() == [[True, True], [False, False], [False, False]]

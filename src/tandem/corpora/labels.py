@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 OUTSIDE = "O"
 # One class under two names: Twitter-2015 writes OTHER, Twitter-2017 writes MISC.
@@ -31,6 +31,6 @@ def type_mapping(source: Sequence[str], target: Sequence[str]) -> dict[str, str]
     return mapping
 
 
-def rename_tags(tags: Sequence[str], mapping: dict[str, str]) -> list[str]:
+def rename_tags(tags: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     """The tags with their types renamed."""
     return [tag if tag == OUTSIDE else f"{tag[:2]}{mapping.get(tag[2:], tag[2:])}" for tag in tags]

@@ -31,9 +31,10 @@ def locate_root(name: str, corpus: FileCorpusParams) -> Path:
     folder = corpus.folder(name)
     root = locate(folder)
     if root is None or not root.is_dir():
-        raise CorpusError(
-            f"corpora.{name}: no folder {folder}; put or link the corpus there, or set corpora.{name}.root"
-        )
+        remedy = f"put or link the corpus there, or set corpora.{name}.root"
+        if folder.with_name(f"{folder.name}.dvc").is_file():
+            remedy = f"DVC has it: run `dvc pull {folder}.dvc` in the project"
+        raise CorpusError(f"corpora.{name}: no folder {folder}; {remedy}")
     return root.resolve()
 
 

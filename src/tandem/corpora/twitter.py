@@ -62,12 +62,26 @@ def decode(content: bytes, name: str) -> str:
     return text
 
 
-def _tag_error(tag: str) -> str:
+def check_text(text: str, place: str) -> str:
+    """The text itself; `CorpusError` if it holds half of a surrogate pair, which no UTF-8 file can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise CorpusError(f"{place}: {half} is half of a character; write the character itself, in UTF-8") from None
+    return text
+
+
+def check_tag(tag: str, place: str) -> str:
+    """The tag itself; `CorpusError` says what else it may be if it is not of BIO."""
+    if TAG.fullmatch(tag):
+        return tag
+    reason = f"tag {tag!r} is not a BIO tag; expected O, B-<TYPE> or I-<TYPE>"
     if tag == "0":
-        return "tag '0' (zero) is not a BIO tag; write the letter O"
-    if re.fullmatch(r"[SEUL]-\S+", tag):
-        return f"tag {tag!r} is of the BIOES/BILOU scheme; convert the file to BIO (B-, I-, O) first"
-    return f"tag {tag!r} is not a BIO tag; expected O, B-<TYPE> or I-<TYPE>"
+        reason = "tag '0' (zero) is not a BIO tag; write the letter O"
+    elif re.fullmatch(r"[SEUL]-\S+", tag):
+        reason = f"tag {tag!r} is of the BIOES/BILOU scheme; convert the file to BIO (B-, I-, O) first"
+    raise CorpusError(f"{place}: {reason}")
 
 
 def check_image_id(image_id: str, place: str) -> str:
@@ -94,9 +108,7 @@ def _split_line(line: str, place: str, odd: Counter[str]) -> tuple[str, str]:
         word, *extra = [column for column in head.split(" ") if column] or [""]
         odd["words_with_blanks"] += head != head.strip(BLANK)
     odd["extra_columns"] += bool(extra)
-    if not TAG.fullmatch(tag):
-        raise CorpusError(f"{place}: {_tag_error(tag)}")
-    return word, tag
+    return word, check_tag(tag, place)
 
 
 def _ends_in_tag(line: str) -> bool:

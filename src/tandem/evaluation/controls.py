@@ -32,3 +32,12 @@ def exchanged_pictures(image_ids: Sequence[str | None], *, seed: int) -> list[st
 def no_pictures(image_ids: Sequence[str | None]) -> list[str | None]:
     """Every sentence without its picture."""
     return [None] * len(image_ids)
+
+
+def conditions(image_ids: Sequence[str | None], *, seed: int) -> dict[str, list[str | None]]:
+    """The picture of each sentence by the name of a prediction: `predicted` with its own, then the controls."""
+    return {
+        "predicted": list(image_ids),
+        "shuffled_image": exchanged_pictures(image_ids, seed=seed),
+        "no_image": no_pictures(image_ids),
+    }

@@ -59,12 +59,12 @@ def span_scores(gold: Sentences, predicted: Sentences, mode: Mode) -> Tree:
         if gold_spans and predicted_spans:
             right.update(span.type for span in set(gold_spans).intersection(predicted_spans))
     types = sorted(support | guessed)
-    rows = {kind: _rates(right[kind], guessed[kind], support[kind]) for kind in types}
+    rows = {kind: rates(right[kind], guessed[kind], support[kind]) for kind in types}
     weights = [support[kind] for kind in types]
     return {
-        "micro": {**_rates(right.total(), guessed.total(), support.total()), "support": support.total()},
-        "macro": _averages(rows, [1] * len(types)),
-        "weighted": _averages(rows, weights),
+        "micro": {**rates(right.total(), guessed.total(), support.total()), "support": support.total()},
+        "macro": averages(rows, [1] * len(types)),
+        "weighted": averages(rows, weights),
         "per_type": {kind: {**rows[kind], "support": support[kind]} for kind in types},
     }
 
@@ -92,10 +92,11 @@ def token_scores(gold: Sentences, predicted: Sentences) -> dict[str, float]:
 def mean_and_std(scores: Sequence[Tree]) -> tuple[Tree, Tree]:
     """Mean and sample standard deviation (ddof 1; 0.0 of a single one) of every number in trees of one shape.
 
-    A type that one seed has in `per_type` and another has not was neither gold nor predicted there: it counts as
-    zeros. Numbers that are equal integers everywhere stay integers in the mean.
+    A type or relation that one seed has in `per_type` or `per_relation` and another has not was neither gold nor
+    predicted there: it counts as zeros. A count that a `confusion` lacks is 0. Numbers that are equal integers
+    everywhere stay integers in the mean.
 
-    Errors: `ValueError` for no trees at all, or a key other than a type that is missing from one.
+    Errors: `ValueError` for no trees at all, or any other key that is missing from one.
     """
     if not scores:
         raise ValueError("no scores to average; give at least one seed")
@@ -106,10 +107,11 @@ def _mean_and_std(trees: Sequence[Tree], path: str) -> tuple[Tree, Tree]:
     mean: Tree = {}
     std: Tree = {}
     keys = dict.fromkeys(key for tree in trees for key in tree)
-    if path == "per_type":
-        empty = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
-        trees = [{key: tree.get(key, empty) for key in keys} for tree in trees]
-    for key in sorted(keys) if path == "per_type" else keys:
+    absent = _absent(path)
+    if absent is not None:
+        keys = dict.fromkeys(sorted(keys))
+        trees = [{key: tree.get(key, absent) for key in keys} for tree in trees]
+    for key in keys:
         place = f"{path}.{key}" if path else key
         missing = [number for number, tree in enumerate(trees) if key not in tree]
         if missing:
@@ -125,7 +127,17 @@ def _mean_and_std(trees: Sequence[Tree], path: str) -> tuple[Tree, Tree]:
     return mean, std
 
 
-def _rates(right: int, guessed: int, support: int) -> dict[str, float]:
+def _absent(path: str) -> Any:
+    """What a key stands for that one tree has at `path` and another has not; None where that is an error."""
+    if path in ("per_type", "per_relation"):
+        return {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    if path == "confusion":
+        return {}
+    return 0 if path.startswith("confusion.") else None
+
+
+def rates(right: int, guessed: int, support: int) -> dict[str, float]:
+    """Precision, recall and F1 out of how many are right, predicted and gold."""
     total = guessed + support
     return {
         "precision": right / guessed if guessed else 0.0,
@@ -134,7 +146,8 @@ def _rates(right: int, guessed: int, support: int) -> dict[str, float]:
     }
 
 
-def _averages(rows: Mapping[str, Mapping[str, float]], weights: Sequence[int]) -> dict[str, float]:
+def averages(rows: Mapping[str, Mapping[str, float]], weights: Sequence[int]) -> dict[str, float]:
+    """Precision, recall and F1 averaged over rows; zeros where all weights are, or where there is no row."""
     names = ("precision", "recall", "f1")
     total = sum(weights)
     if not total:

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tandem.evaluation.controls import CONTROLS
-from tandem.evaluation.metrics import mean_and_std, score
-
-Tags = list[list[str]]
+from tandem.evaluation.metrics import Tree, mean_and_std
 
 
-def score_seed(gold: Tags, predictions: Mapping[str, Tags], valid_f1: float | None = None) -> dict[str, Any]:
+class Scored(Protocol):
+    """What is scored: a task, or several of them jointly."""
+
+    @property
+    def headline(self) -> str:
+        """Key of the tree of scores whose F1 stands for the whole."""
+
+    def score(self, gold: Any, predicted: Any) -> Tree:
+        """All scores of `predicted` against `gold`."""
+
+
+def score_seed(task: Scored, gold: Any, predictions: Mapping[str, Any], valid_f1: float | None = None) -> Tree:
     """All scores of one trained model on one test split, controls included.
 
-    `controls.<name>.f1` is span F1 under the control, `controls.<name>.delta` what it costs: F1 minus F1 under it.
+    `controls.<name>.f1` is the headline's F1 under the control, `controls.<name>.delta` what it costs: F1 minus F1
+    under it.
     """
-    scores = score(gold, predictions["predicted"])
+    scores = task.score(gold, predictions["predicted"])
     scores["controls"] = {}
     for name in CONTROLS:
-        f1 = score(gold, predictions[name])["span"]["f1"]
-        scores["controls"][name] = {"f1": f1, "delta": scores["span"]["f1"] - f1}
+        f1 = task.score(gold, predictions[name])[task.headline]["f1"]
+        scores["controls"][name] = {"f1": f1, "delta": scores[task.headline]["f1"] - f1}
     if valid_f1 is not None:
         scores["valid"] = {"f1": valid_f1}
     return scores
 
 
-def summarise(by_seed: Mapping[int, dict[str, Any]], sentences: int) -> dict[str, Any]:
-    """Mean over seeds of every score, sample standard deviations under `std`, span F1 of each seed under `by_seed`."""
+def summarise(
+    task: Scored, by_seed: Mapping[int, Tree], sentences: int, facts: Mapping[str, Any] | None = None
+) -> Tree:
+    """Mean over seeds of every score, sample standard deviations under `std`, F1 of each seed under `by_seed`.
+
+    `sentences`: how many the split has (pairs, in relation extraction). `facts` are the same for every seed.
+    """
     ordered: Sequence[int] = sorted(by_seed)
     mean, std = mean_and_std([by_seed[seed] for seed in ordered])
     return {
@@ -35,5 +50,6 @@ def summarise(by_seed: Mapping[int, dict[str, Any]], sentences: int) -> dict[str
         "std": std,
         "seeds": len(ordered),
         "sentences": sentences,
-        "by_seed": {str(seed): by_seed[seed]["span"]["f1"] for seed in ordered},
+        "by_seed": {str(seed): by_seed[seed][task.headline]["f1"] for seed in ordered},
+        **(facts or {}),
     }

@@ -17,12 +17,17 @@ __all__ = ["STRATEGIES", "Fusion", "ImageProjection", "Picture", "Widths", "buil
 
 STRATEGIES: dict[str, str] = {
     "text_only": "tandem.fusion.text_only:TextOnly",
+    "add": "tandem.fusion.add:Add",
     "concat": "tandem.fusion.concat:Concat",
     "bimodal": "tandem.fusion.bimodal:Bimodal",
     "film": "tandem.fusion.film:FiLM",
     "attention": "tandem.fusion.attention:ModalityAttention",
     "cross_attention": "tandem.fusion.cross_attention:CrossAttention",
     "gated": "tandem.fusion.gated:Gated",
+    "guided_attention": "tandem.fusion.guided_attention:GuidedAttention",
+    "bilinear": "tandem.fusion.bilinear:Bilinear",
+    "hybrid": "tandem.fusion.hybrid:Hybrid",
+    "partial_prediction": "tandem.fusion.partial_prediction:PartialPrediction",
 }
 
 
@@ -35,11 +40,14 @@ def strategy(name: str) -> type[Fusion]:
     return found
 
 
-def build_fusion(name: str, *, knobs: BaseModel, text_dim: int, pooled_dim: int, region_dim: int) -> Fusion:
-    """Build a strategy for word vectors of `text_dim` and pictures of `pooled_dim` and `region_dim`.
+def build_fusion(
+    name: str, *, knobs: BaseModel, text_dim: int, pooled_dim: int, region_dim: int, classes: int
+) -> Fusion:
+    """Build a strategy for word vectors of `text_dim`, pictures of `pooled_dim` and `region_dim`, and `classes` labels.
 
-    `knobs` is an instance of the strategy's model in `tandem.params.fusions`. Raises `ValueError` for an unknown name
-    or knobs that do not fit the widths.
+    `knobs` is an instance of the strategy's model in `tandem.params.fusions`. What a strategy that `predicts` gives
+    back are class scores, any other gives vectors for a head. Raises `ValueError` for an unknown name or knobs that do
+    not fit the widths.
     """
-    widths = Widths(text=text_dim, pooled=pooled_dim, region=region_dim)
+    widths = Widths(text=text_dim, pooled=pooled_dim, region=region_dim, classes=classes)
     return strategy(name)(widths=widths, **knobs.model_dump())

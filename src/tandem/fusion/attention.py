@@ -14,24 +14,16 @@ TEXT_LEAN = 1.0  # the scores start at (1, -1): weights near (.88, .12), close t
 
 
 class ModalityAttention(Fusion):
-    """fused = a_1 h + a_2 v with a = softmax of one score for the word and one for the picture.
+    """fused = a_1 h + a_2 v with a = softmax of one score for the word and one for the picture (`ModalityWeights`).
 
-    `scorer` "linear" is a = softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh,
-    Dropout, Linear(hidden, 1), over sqrt(hidden). For an absent picture a = (1, 0).
+    For an absent picture a = (1, 0).
     """
 
     def __init__(self, *, widths: Widths, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
         super().__init__()
         dim = self.out_dim = widths.text
         self.image = ImageProjection(in_dim=widths.pooled, out_dim=dim, dropout=dropout)
-        lean = torch.tensor([TEXT_LEAN, -TEXT_LEAN])
-        self.joint: nn.Linear | None = None
-        if scorer == "linear":
-            self.joint = nn.Linear(2 * dim, 2)
-            self.joint.bias.data.copy_(lean)
-        else:
-            self.text_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=TEXT_LEAN)
-            self.image_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=-TEXT_LEAN)
+        self.weights = ModalityWeights(dim=dim, scorer=scorer, hidden=hidden, dropout=dropout)
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, d_t)."""
@@ -39,15 +31,37 @@ class ModalityAttention(Fusion):
 
     def attend(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
         """The fused words (B, T, d_t), and the weights (B, T, 2) of word and picture."""
-        image = self.image(picture.pooled, picture.present)  # (B, d)
-        image = image.unsqueeze(1).expand(-1, words.shape[1], -1)  # (B, T, d)
+        image = self.image(picture.pooled, picture.present).unsqueeze(1)  # (B, 1, d)
+        weights = self.weights(words, image, picture.present)
+        return weights[..., :1] * words + weights[..., 1:] * image, weights
+
+
+class ModalityWeights(nn.Module):
+    """softmax of one score for the word and one for the picture; (1, 0) where the picture is absent.
+
+    `scorer` "linear" is softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh, Dropout,
+    Linear(hidden, 1), over sqrt(hidden).
+    """
+
+    def __init__(self, *, dim: int, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.joint: nn.Linear | None = None
+        if scorer == "linear":
+            self.joint = nn.Linear(2 * dim, 2)
+            self.joint.bias.data.copy_(torch.tensor([TEXT_LEAN, -TEXT_LEAN]))
+        else:
+            self.text_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=TEXT_LEAN)
+            self.image_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=-TEXT_LEAN)
+
+    def forward(self, words: Tensor, image: Tensor, present: Tensor) -> Tensor:
+        """Weights (B, T, 2) of words (B, T, d) and picture (B, 1, d), present (B,)."""
+        image = image.expand_as(words)  # (B, T, d): the scorer's dropout differs from word to word
         if self.joint is not None:
             scores = self.joint(torch.cat([words, image.to(words.dtype)], dim=-1))  # (B, T, 2)
         else:
             scores = torch.cat([self.text_scorer(words), self.image_scorer(image)], dim=-1)
         weights = torch.softmax(scores.float(), dim=-1)
-        weights = torch.where(picture.present[:, None, None], weights, weights.new_tensor([1.0, 0.0]))
-        return weights[..., :1] * words + weights[..., 1:] * image, weights
+        return torch.where(present[:, None, None], weights, weights.new_tensor([1.0, 0.0]))
 
 
 class _Scorer(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import torch
@@ -25,14 +25,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Widths:
-    """The widths a strategy is built for: word vectors, pooled picture vector, region vectors."""
+    """The widths a strategy is built for: word vectors, pooled picture vector, region vectors, and class scores."""
 
     text: int
     pooled: int
     region: int
+    classes: int
 
     def __post_init__(self) -> None:
-        for name, width in (("text", self.text), ("pooled", self.pooled), ("region", self.region)):
+        for name, width in asdict(self).items():
             if width < 1:
                 raise ValueError(f"the {name} width must be at least 1, found {width}")
 
@@ -40,12 +41,14 @@ class Widths:
 class Fusion(nn.Module, ABC):
     """Turns word vectors and a picture into fused word vectors.
 
-    Every strategy holds to the same rules: a word's fused vector depends on that word and the picture alone, so padding
-    cannot change it; an absent picture counts as the zero vector and leaves the text path alone, bit for bit.
+    Every strategy holds to the same rules: padding never changes a word's fused vector; an absent picture counts as the
+    zero vector and leaves the text path alone, bit for bit.
     """
 
     uses_picture: ClassVar[bool] = True
     uses_regions: ClassVar[bool] = False
+    per_word: ClassVar[bool] = True  # a word's fused vector depends on that word and the picture, on no other word
+    predicts: ClassVar[bool] = False  # the output is class scores, `Widths.classes` wide: no head comes after it
     out_dim: int
 
     @abstractmethod
@@ -54,16 +57,20 @@ class Fusion(nn.Module, ABC):
 
 
 class ImageProjection(nn.Module):
-    """LayerNorm, Linear to the width of the text, dropout; zero wherever there is no valid picture.
+    """LayerNorm, Linear to `out_dim`, dropout; zero wherever there is no valid picture.
 
-    The LayerNorm is on purpose: the scale of frozen features differs by orders of magnitude between encoders.
+    The LayerNorm is on purpose: the scale of frozen features differs by orders of magnitude between encoders. `gain` is
+    a factor on the weights that the Linear starts with.
     """
 
-    def __init__(self, *, in_dim: int, out_dim: int, dropout: float) -> None:
+    def __init__(self, *, in_dim: int, out_dim: int, dropout: float, gain: float = 1.0) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(in_dim)
         self.linear = nn.Linear(in_dim, out_dim)
         self.dropout = nn.Dropout(dropout)
+        with torch.no_grad():
+            self.linear.weight.mul_(gain)
+            self.linear.bias.mul_(gain)
 
     def forward(self, features: Tensor, valid: Tensor) -> Tensor:
         """Project features (..., in_dim), valid (...) bool, to (..., out_dim)."""

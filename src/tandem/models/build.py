@@ -1,4 +1,4 @@
-"""A tagger from the knobs, or from the folder of a checkpoint."""
+"""A model from the knobs, or from the folder of a checkpoint."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_model as load_tensors
+from safetensors.torch import save_model
 
 from tandem.files import atomic_path, write_json
-from tandem.fusion import build_fusion
-from tandem.models.heads import build_head
-from tandem.models.tagger import Tagger
+from tandem.fusion import build_fusion, strategy
+from tandem.models.base import FusedModel
 from tandem.params import ParamsError, TandemParams
 from tandem.params.root import parse_params
+from tandem.tasks import Task, task_of
 from tandem.text.base import TextEncoder, WordTokenizer
 from tandem.text.build import build_text, load_text
 
 FORMAT = 1
-MODEL_KEYS = ("fusion", "fusions", "decoder", "text", "head", "vision")
+MODEL_KEYS = ("fusion", "fusions", "text", "head", "vision")
 
 
 @dataclass(frozen=True)
@@ -32,42 +33,40 @@ class PictureDims:
 
 
 @dataclass(frozen=True)
-class TrainedTagger:
+class Trained:
     """A model with all that is needed to use it."""
 
-    model: Tagger
+    model: FusedModel
     tokenizer: WordTokenizer
     dims: PictureDims
     params: TandemParams
+    task: Task
     about: dict[str, Any]  # corpus, seed, validation scores
 
 
-def _assemble(params: TandemParams, encoder: TextEncoder, labels: list[str], dims: PictureDims) -> Tagger:
+def _assemble(
+    params: TandemParams, task: Task, encoder: TextEncoder, labels: list[str], dims: PictureDims
+) -> FusedModel:
     fusion = build_fusion(
         params.fusion,
         knobs=params.fusion_knobs,
-        text_dim=encoder.out_dim,
+        text_dim=task.text_dim(encoder.out_dim, strategy(params.fusion)),
         pooled_dim=dims.pooled,
         region_dim=dims.regions,
+        classes=len(labels),
     )
-    head = params.head
-    return Tagger(
-        text=encoder,
-        fusion=fusion,
-        head=build_head(head.kind, fusion.out_dim, len(labels), hidden=head.hidden, dropout=head.dropout),
-        labels=labels,
-        decoder=params.decoder,
-        dropout=params.text.dropout,
-    )
+    return task.model(params, encoder=encoder, fusion=fusion, labels=labels)
 
 
-def build_tagger(params: TandemParams, labels: list[str], dims: PictureDims) -> tuple[Tagger, WordTokenizer]:
+def build_model(
+    params: TandemParams, task: Task, labels: list[str], dims: PictureDims
+) -> tuple[FusedModel, WordTokenizer]:
     """A fresh model: pretrained text encoder, everything else from the current random state."""
-    tokenizer, encoder = build_text(params.text)
-    return _assemble(params, encoder, labels, dims), tokenizer
+    tokenizer, encoder = build_text(params.text, markers=task.markers)
+    return _assemble(params, task, encoder, labels, dims), tokenizer
 
 
-def save_weights(model: Tagger, target: Path) -> None:
+def save_weights(model: FusedModel, target: Path) -> None:
     """Write the weights of a model, atomically; tensors that are shared are written once."""
     with atomic_path(target) as temporary:
         save_model(model, str(temporary))
@@ -75,9 +74,10 @@ def save_weights(model: Tagger, target: Path) -> None:
 
 def save_description(
     folder: Path,
-    model: Tagger,
+    model: FusedModel,
     tokenizer: WordTokenizer,
     params: TandemParams,
+    task: Task,
     dims: PictureDims,
     about: dict[str, Any],
 ) -> None:
@@ -90,16 +90,16 @@ def save_description(
         folder / "tandem.json",
         {
             "format": FORMAT,
-            "task": "ner",
+            "task": task.name,
             "labels": model.label_names,
             "picture_dims": asdict(dims),
-            "params": {key: tree[key] for key in MODEL_KEYS},
+            "params": {key: tree[key] for key in MODEL_KEYS} | task.knobs(params),
             **about,
         },
     )
 
 
-def load_tagger(folder: Path) -> TrainedTagger:
+def load_model(folder: Path) -> Trained:
     """Load a checkpoint; nothing but the folder is needed. Errors: `ValueError` naming file and remedy."""
     path = folder / "tandem.json"
     try:
@@ -116,18 +116,19 @@ def load_tagger(folder: Path) -> TrainedTagger:
     except ParamsError as error:
         raise ValueError(f"{error}; train the model again") from None
     dims = PictureDims(**about.pop("picture_dims"))
-    tokenizer, encoder = load_text(params.text, folder / "text")
-    model = _assemble(params, encoder, about.pop("labels"), dims)
+    task = task_of(about["task"])
+    tokenizer, encoder = load_text(params.text, folder / "text", markers=task.markers)
+    model = _assemble(params, task, encoder, about.pop("labels"), dims)
     load_weights(model, folder / "model.safetensors")
-    return TrainedTagger(model.eval(), tokenizer, dims, params, about)
+    return Trained(model.eval(), tokenizer, dims, params, task, about)
 
 
-def load_weights(model: Tagger, path: Path) -> None:
+def load_weights(model: FusedModel, path: Path) -> None:
     """Put weights into a model. Errors: `ValueError` for a missing or truncated file, or for other weights."""
     if not path.is_file():
         raise ValueError(f"{path}: not found; train the model again with `dvc repro train`")
     try:
-        load_model(model, path)
+        load_tensors(model, path)
     except SafetensorError as error:
         raise ValueError(f"{path}: truncated or damaged ({error}); train it again with `dvc repro train`") from None
     except RuntimeError as error:

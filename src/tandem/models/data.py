@@ -1,17 +1,19 @@
-"""Prepared sentences as batches of tensors."""
+"""Prepared rows as batches of tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tandem.corpora.schema import Sample
+from tandem.corpora.schema import Post, RelationSample, Sample
 from tandem.fusion.base import Picture
-from tandem.models.tagger import IGNORE, Batch
+from tandem.models.base import IGNORE, Batch, PairPlaces
 from tandem.text.base import WordTokenizer
+from tandem.text.markers import Word, mark
 from tandem.vision.cache import FeatureCache
 
 # Sub-words in one forward pass. A batch of ordinary posts has a few hundred; one of long documents is passed in parts,
@@ -20,47 +22,37 @@ BUDGET = 4096
 
 
 class Dataset:
-    """Sentences tokenised once, with their labels and a cache of picture features.
+    """Texts tokenised once, with a cache of picture features.
 
-    `image_ids` overrides the picture of each sentence (None = no picture), for controls.
+    `image_ids`, the picture of each row (None = no picture), may be replaced, for controls.
     """
 
     def __init__(
         self,
-        samples: Sequence[Sample],
+        samples: Sequence[Post],
+        texts: Sequence[Sequence[Word]],
         *,
         tokenizer: WordTokenizer,
         features: FeatureCache,
-        labels: Sequence[str] | None = None,
-        image_ids: Sequence[str | None] | None = None,
-        with_regions: bool = True,
+        with_regions: bool,
     ) -> None:
         self.tokenizer = tokenizer
         self.features = features
         self.with_regions = with_regions
-        self.encoded: list[Any] = [tokenizer.encode(sample.words) for sample in samples]
+        self.encoded: list[Any] = [tokenizer.encode(words) for words in texts]
         self.costs = [tokenizer.cost(encoded) for encoded in self.encoded]
-        self.image_ids = list(image_ids) if image_ids is not None else [sample.image_id for sample in samples]
-        self.labels: list[Tensor] | None = None
-        if labels is not None:
-            index = {label: number for number, label in enumerate(labels)}
-            self.labels = [torch.tensor([index[tag] for tag in sample.tags]) for sample in samples]
+        self.image_ids: Sequence[str | None] = [sample.image_id for sample in samples]
 
     def __len__(self) -> int:
         return len(self.encoded)
 
     def batch(self, rows: Sequence[int]) -> Batch:
-        """The sentences of the given rows, padded to the longest of them."""
+        """The given rows, padded to the longest of them."""
         found = self.features.gather([self.image_ids[row] for row in rows], with_regions=self.with_regions)
         picture = Picture(
             pooled=found.pooled, regions=found.regions, region_mask=found.region_mask, present=found.present
         )
-        labels = None
-        if self.labels is not None:
-            labels = torch.nn.utils.rnn.pad_sequence(
-                [self.labels[row] for row in rows], batch_first=True, padding_value=IGNORE
-            )
-        return Batch(self.tokenizer.collate([self.encoded[row] for row in rows]), picture, labels)
+        return Batch(self.tokenizer.collate([self.encoded[row] for row in rows]), picture)
 
     def parts(self, rows: Sequence[int]) -> list[list[int]]:
         """The rows cut where one forward pass would exceed BUDGET sub-words; a longer sentence stands alone."""
@@ -75,8 +67,66 @@ class Dataset:
         return parts
 
     def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
-        """Every sentence once, longest first, so that a batch pads little and memory peaks at the start."""
+        """Every row once, longest first, so that a batch pads little and memory peaks at the start."""
         order = sorted(range(len(self)), key=lambda row: (-self.costs[row], row))
         for start in range(0, len(order), batch_size):
             for rows in self.parts(order[start : start + batch_size]):
                 yield rows, self.batch(rows)
+
+
+class SentenceDataset(Dataset):
+    """Sentences, with a label for every word where `labels`, the classes of the model, are given."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        *,
+        tokenizer: WordTokenizer,
+        features: FeatureCache,
+        labels: Sequence[str] | None = None,
+        with_regions: bool = True,
+    ) -> None:
+        texts = [sample.words for sample in samples]
+        super().__init__(samples, texts, tokenizer=tokenizer, features=features, with_regions=with_regions)
+        self.labels: list[Tensor] | None = None
+        if labels is not None:
+            index = {label: number for number, label in enumerate(labels)}
+            self.labels = [torch.tensor([index[tag] for tag in sample.tags]) for sample in samples]
+
+    def batch(self, rows: Sequence[int]) -> Batch:
+        batch = super().batch(rows)
+        if self.labels is None:
+            return batch
+        labels = [self.labels[row] for row in rows]
+        return replace(batch, labels=torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=IGNORE))
+
+
+class PairDataset(Dataset):
+    """Pairs of entities in marked sentences, with their relation where `labels`, the model's classes, are given."""
+
+    def __init__(
+        self,
+        samples: Sequence[RelationSample],
+        *,
+        tokenizer: WordTokenizer,
+        features: FeatureCache,
+        labels: Sequence[str] | None = None,
+        with_regions: bool = True,
+    ) -> None:
+        self.marked = [mark(sample.words, sample.head, sample.tail) for sample in samples]
+        texts = [marked.words for marked in self.marked]
+        super().__init__(samples, texts, tokenizer=tokenizer, features=features, with_regions=with_regions)
+        self.labels: Tensor | None = None
+        if labels is not None:
+            index = {label: number for number, label in enumerate(labels)}
+            self.labels = torch.tensor([index[sample.relation] for sample in samples])
+
+    def batch(self, rows: Sequence[int]) -> Batch:
+        batch = super().batch(rows)
+        words = torch.zeros(len(rows), 2, batch.word_mask.shape[1], dtype=torch.bool)
+        for place, row in enumerate(rows):
+            words[place, 0, self.marked[row].head_words] = True
+            words[place, 1, self.marked[row].tail_words] = True
+        starts = torch.tensor([(self.marked[row].head_start, self.marked[row].tail_start) for row in rows])
+        labels = None if self.labels is None else self.labels[list(rows)]
+        return replace(batch, labels=labels, pairs=PairPlaces(starts, words))

@@ -1,60 +1,30 @@
-"""The tagger: text encoder, fusion with the picture, head, and a CRF or softmax over BIO labels."""
+"""The tagger: fused word vectors, a head, and a CRF or softmax over BIO labels."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tandem.fusion.base import Fusion, Picture
+from tandem.fusion.base import Fusion
+from tandem.models.base import IGNORE, Batch, FusedModel
 from tandem.models.crf import CRF, bio_constraints
-from tandem.text.base import TextBatch, TextEncoder
-
-IGNORE = -100  # label of padding words
+from tandem.text.base import TextEncoder
 
 
-@dataclass(frozen=True)
-class Batch:
-    """B sentences of at most T words with their pictures."""
-
-    text: TextBatch
-    picture: Picture
-    labels: Tensor | None = None  # (B, T) long, IGNORE on padding
-
-    @property
-    def word_mask(self) -> Tensor:
-        """(B, T) bool, True = a word."""
-        return self.text["word_mask"]
-
-    def to(self, device: torch.device) -> Batch:
-        """The same batch on another device."""
-        picture = Picture(**{f.name: getattr(self.picture, f.name).to(device) for f in fields(self.picture)})
-        labels = None if self.labels is None else self.labels.to(device)
-        return Batch({key: value.to(device) for key, value in self.text.items()}, picture, labels)
-
-
-class Tagger(nn.Module):
+class Tagger(FusedModel):
     """Labels for every word of a post."""
 
     def __init__(
         self, *, text: TextEncoder, fusion: Fusion, head: nn.Module, labels: list[str], decoder: str, dropout: float
     ) -> None:
-        super().__init__()
-        self.text = text
-        self.dropout = nn.Dropout(dropout)
-        self.fusion = fusion
-        self.head = head
+        super().__init__(text=text, fusion=fusion, head=head, labels=labels, dropout=dropout)
         self.crf = CRF(len(labels)) if decoder == "crf" else None
-        self.label_names = labels
         self.constraints = bio_constraints(labels)
 
     def forward(self, batch: Batch) -> Tensor:
         """Label scores (B, T, K) in float32."""
-        words = self.dropout(self.text(batch.text))  # (B, T, d_t)
-        fused = self.fusion(words, batch.word_mask, batch.picture)  # (B, T, d)
-        return self.head(fused).float()
+        return self.head(self.fuse(batch)).float()
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean over the batch: negative log-likelihood of a sentence (CRF), or cross-entropy of a word (softmax)."""

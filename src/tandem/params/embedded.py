@@ -1,4 +1,4 @@
-"""Knobs of the two embedded corpora."""
+"""Knobs of the embedded corpora."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tandem.params.base import Knobs
 
 
 class EmbeddedParams(Knobs):
-    """Size and difficulty of `embedded_social` and `embedded_travel`; both corpora use the same values."""
+    """Size and difficulty, the same for all. The sizes of `embedded_relations` count pairs, two a sentence."""
 
     seed: int = Field(13, ge=0, lt=1 << 32, description="same seed, same bytes")
     train: int = Field(2000, ge=1, le=100_000, description="sentences of the training split, per corpus")

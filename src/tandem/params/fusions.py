@@ -13,6 +13,12 @@ class TextOnlyParams(Knobs):
     """`text_only`: no knobs."""
 
 
+class AddParams(Knobs):
+    """`add`: h + v."""
+
+    dropout: float = Field(0.1, ge=0, lt=1, description="on the projected picture")
+
+
 class ConcatParams(Knobs):
     """`concat`: ReLU(W_f [h; v] + b)."""
 
@@ -33,8 +39,8 @@ class BimodalParams(Knobs):
 class FilmParams(Knobs):
     """`film`: feature-wise scale and shift."""
 
-    direction: Literal["image_to_text", "text_to_image"] = Field(
-        "image_to_text", description="which modality conditions which (FiLM study; both variants)"
+    direction: Literal["image_to_text", "text_to_image", "both"] = Field(
+        "image_to_text", description="which modality conditions which (FiLM study); both: the sum of the two"
     )
     form: Literal["residual", "plain"] = Field("residual", description="(1 + gamma) h + beta, or gamma h + beta")
     modulator_activation: Literal["none", "relu"] = Field("none", description="on gamma and beta (FiLM study)")
@@ -71,12 +77,55 @@ class GatedParams(Knobs):
     dropout: float = Field(0.1, ge=0, lt=1, description="on the projected picture")
 
 
+class GuidedAttentionParams(Knobs):
+    """`guided_attention`: the picture picks out words."""
+
+    combine: Literal["concat", "add"] = Field("concat", description="[h; attended] or h + attended")
+    scale: bool = Field(True, description="scores over sqrt(d); false = the FiLM study's equation")
+    dropout: float = Field(0.1, ge=0, lt=1, description="on the projected picture")
+
+
+class BilinearParams(Knobs):
+    """`bilinear`: P ((U h) * (V v)), low-rank."""
+
+    rank: int = Field(128, ge=1, le=8192, description="width of the product (Kim et al. 2017: 1200)")
+    activation: Literal["none", "tanh"] = Field("none", description="on U h and V v; tanh as in Kim et al. 2017")
+    combine: Literal["add", "concat"] = Field("add", description="h + z or [h; z]")
+    dropout: float = Field(0.1, ge=0, lt=1, description="on the projected picture")
+
+
+class HybridParams(Knobs):
+    """`hybrid`: FiLM, then attention over the modalities and concatenation (FiLM study's proposal)."""
+
+    dim: int | None = Field(None, ge=1, le=8192, description="width of both projections; null = of the text encoder")
+    form: Literal["residual", "plain"] = Field("residual", description="(1 + gamma) h + beta, or gamma h + beta")
+    modulator_activation: Literal["none", "relu"] = Field("none", description="on gamma and beta (FiLM study)")
+    scorer: Literal["linear", "mlp"] = Field("mlp", description="of the modalities, as in `attention`")
+    hidden: int = Field(512, ge=1, le=8192, description="width of the scorer's hidden layer (mlp; FiLM study)")
+    dropout: float = Field(0.1, ge=0, lt=1, description="in the mlp scorer and on the projected picture (FiLM study)")
+
+
+class PartialPredictionParams(Knobs):
+    """`partial_prediction`: text and picture predict alone, then the predictions are fused."""
+
+    weights: Literal["scalar", "class", "gate"] = Field(
+        "scalar", description="share of the text's scores: one, one per class, or one per word from [h; v]"
+    )
+    share: float = Field(0.8, gt=0, lt=1, description="where the learnable share of the text starts")
+    dropout: float = Field(0.1, ge=0, lt=1, description="on the projected picture")
+
+
 FUSION_PARAMS: dict[str, type[BaseModel]] = {
     "text_only": TextOnlyParams,
+    "add": AddParams,
     "concat": ConcatParams,
     "bimodal": BimodalParams,
     "film": FilmParams,
     "attention": AttentionParams,
     "cross_attention": CrossAttentionParams,
     "gated": GatedParams,
+    "guided_attention": GuidedAttentionParams,
+    "bilinear": BilinearParams,
+    "hybrid": HybridParams,
+    "partial_prediction": PartialPredictionParams,
 }

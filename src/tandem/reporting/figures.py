@@ -8,19 +8,16 @@ from typing import Any
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from tandem.reporting.phrases import score_name
 from tandem.reporting.results import Results, number
 from tandem.reporting.style import INK, MARKERS, colour, new_figure, styled, to_svg
 
-PICTURES = (
-    (("span",), "own pictures"),
-    (("controls", "shuffled_image"), "exchanged"),
-    (("controls", "no_image"), "none"),
-)
+CONTROLS = ((("controls", "shuffled_image"), "exchanged"), (("controls", "no_image"), "none"))
 CEILINGS = (("picture", "best with pictures", "-"), ("text_only", "best from text alone", (0, (2, 2))))
 
 
 def pictures_figure(results: Results) -> str:
-    """Span F1 of every corpus with own, exchanged and no pictures, and the ceilings where they are known."""
+    """F1 of every corpus with own, exchanged and no pictures, and the ceilings where they are known."""
     names = list(results.evaluate)
     with styled():
         figure, (axes,) = new_figure(8, 0.62 * len(names) + 1.5)
@@ -32,7 +29,8 @@ def pictures_figure(results: Results) -> str:
                     axes.plot(
                         [100 * ceiling] * 2, [place - 0.38, place + 0.38], color=INK, ls=line, lw=1.4, label=label
                     )
-            for number_of, (path, label) in enumerate(PICTURES):
+            own = ((results.headline(name).key,), "own pictures")
+            for number_of, (path, label) in enumerate((own, *CONTROLS)):
                 f1, deviation = number(tree, *path, "f1"), number(tree, "std", *path, "f1")
                 if f1 is not None:
                     axes.errorbar(
@@ -48,15 +46,18 @@ def pictures_figure(results: Results) -> str:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel("test span F1 × 100 (bars: one deviation over the seeds)")
+        axes.set_xlabel(f"test {score_name(results)} × 100 (bars: one deviation over the seeds)")
         handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
         if handles:
             figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), fontsize=9)
-        return to_svg(figure, "Test span F1 with own, exchanged and no pictures; the numbers are in the table below.")
+        return to_svg(
+            figure,
+            f"Test {score_name(results)} with own, exchanged and no pictures; the numbers are in the table below.",
+        )
 
 
-def learning_figure(name: str, curves: Mapping[int, pd.DataFrame]) -> str:
-    """Validation span F1 and training loss by epoch, one line a seed; the kept epoch is ringed."""
+def learning_figure(name: str, score: str, curves: Mapping[int, pd.DataFrame]) -> str:
+    """Validation F1, called `score`, and training loss by epoch, one line a seed; the kept epoch is ringed."""
     with styled():
         figure, (left, right) = new_figure(8, 2.9, columns=2)
         for number_of, (seed, curve) in enumerate(curves.items()):
@@ -67,10 +68,10 @@ def learning_figure(name: str, curves: Mapping[int, pd.DataFrame]) -> str:
             best = curve["valid_f1"].max()
             kept = curve["epoch"][curve["valid_f1"] == best].head(1)  # ties: training keeps the earlier
             left.plot(kept, [100 * best] * len(kept), "o", ms=9, mfc="none", mec=colour(number_of))
-        left.set(title=name, xlabel="epoch", ylabel="validation span F1 × 100")
+        left.set(title=name, xlabel="epoch", ylabel=f"validation {score} × 100")
         right.set(title=" ", xlabel="epoch", ylabel="training loss")
         for axes in (left, right):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if curves:
             left.legend(loc="lower right")
-        return to_svg(figure, f"Learning curves of {name}: validation span F1 and training loss by epoch.")
+        return to_svg(figure, f"Learning curves of {name}: validation {score} and training loss by epoch.")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from html import escape
 
+from tandem.reporting.cells import points
+from tandem.reporting.entity_page import entity_sections
+from tandem.reporting.entity_tables import data_table
 from tandem.reporting.figures import learning_figure, pictures_figure
-from tandem.reporting.results import Results, number
-from tandem.reporting.tables import (
-    DASH,
-    Table,
-    ceiling_table,
-    control_table,
-    data_table,
-    picture_table,
-    points,
-    span_table,
-    token_table,
-    type_table,
-)
+from tandem.reporting.markup import figure, html_table, note
+from tandem.reporting.phrases import score_meant, score_name
+from tandem.reporting.relation_page import RELATION_STYLE, relation_sections
+from tandem.reporting.relation_tables import pair_table
+from tandem.reporting.results import Results
+from tandem.reporting.tables import ceiling_table, control_table, picture_table
+from tandem.reporting.transfer_page import transfer_section
 from tandem.reporting.words import corpus_sentences, setting
 
 STYLE = """
@@ -58,12 +55,13 @@ tr > :first-child { padding-left: 0; }
 def page(results: Results) -> str:
     """The whole page."""
     title = f"Tandem: {results.fusion} on {', '.join(results.datasets)}"
+    related = bool(results.of_task("re"))
     sections = [
         ("summary", "Summary", _summary(results)),
-        ("entities", "Entities", _entities(results)),
-        ("types", "Entity types", _types(results)),
+        *(entity_sections(results) if results.of_task("ner") else []),
+        *(relation_sections(results) if related else []),
         ("pictures", "What the pictures are worth", _pictures(results)),
-        ("transfer", "Transfer", _transfer(results)),
+        ("transfer", "Transfer", transfer_section(results)),
         ("learning", "Learning curves", _learning(results)),
         ("data", "Data", _data(results)),
     ]
@@ -71,130 +69,59 @@ def page(results: Results) -> str:
         sections.append(("missing", "Not there yet", _missing(results)))
     links = "".join(f'<a href="#{key}">{heading}</a>' for key, heading, _ in sections)
     body = "".join(f'<section id="{key}"><h2>{heading}</h2>{text}</section>\n' for key, heading, text in sections)
+    style = STYLE + (RELATION_STYLE if related else "")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n'
+        f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n'
         f"<body>\n<main>\n<h1>Tandem report</h1>\n<p>{escape(setting(results))}</p>\n<nav>{links}</nav>\n"
         f"{body}</main>\n</body>\n</html>\n"
     )
 
 
-def html_table(table: Table, empty: str) -> str:
-    """The table in a box of its own that scrolls sideways; the sentence `empty` if it has no rows."""
-    if not table.rows:
-        return _note(empty)
-
-    def line(cells: list[str], scope: str) -> str:
-        names = "".join(f'<th scope="{scope}" class="name">{escape(text)}</th>' for text in cells[: table.names])
-        kind, opening = ("th", '<th scope="col">') if scope == "col" else ("td", "<td>")
-        return f"<tr>{names}{''.join(f'{opening}{escape(text)}</{kind}>' for text in cells[table.names :])}</tr>\n"
-
-    head, rows = line(table.columns, "col"), "".join(line(row, "row") for row in table.rows)
-    return f'<div class="box" tabindex="0"><table><thead>{head}</thead><tbody>\n{rows}</tbody></table></div>\n'
-
-
 def _summary(results: Results) -> str:
     cards = []
     for name in results.datasets:
-        tree = results.evaluate.get(name)
         said = "".join(f"<li>{escape(sentence)}</li>" for sentence in corpus_sentences(results, name))
         cards.append(
-            f'<div class="card"><h3>{escape(name)}</h3><div class="figure">{points(number(tree, "span", "f1"))}</div>'
-            f'<div class="note">test span F1 × 100</div><ul>{said}</ul></div>'
+            f'<div class="card"><h3>{escape(name)}</h3><div class="figure">{points(results.f1(name))}</div>'
+            f'<div class="note">test {results.headline(name).title} × 100</div><ul>{said}</ul></div>'
         )
     several = len(results.seeds) > 1
-    return f'<div class="cards">{"".join(cards)}</div>' + _note(
+    return f'<div class="cards">{"".join(cards)}</div>' + note(
         "All scores are × 100. "
         + ("a ± b: mean and sample standard deviation over the seeds." if several else "One seed: no deviations.")
     )
 
 
-def _entities(results: Results) -> str:
-    return (
-        "<h3>Span level</h3>"
-        + _note(
-            "An entity counts when its type and both its ends are right. F1, precision and recall are micro-averaged, "
-            "by seqeval's default reading, the convention of published tables; strict: IOB2, where an orphan I- tag "
-            "opens no entity."
-        )
-        + html_table(span_table(results), "No corpus has been evaluated yet.")
-        + "<h3>Token level, with O</h3>"
-        + _note("Each word's label counts, the many O among them. Not comparable with the span scores above.")
-        + html_table(token_table(results), "No corpus has been evaluated yet.")
-    )
-
-
-def _types(results: Results) -> str:
-    return html_table(type_table(results), "No corpus has been evaluated yet.")
-
-
 def _pictures(results: Results) -> str:
-    text = _note(
+    score = score_name(results)
+    text = note(
         "The same checkpoints, read with their own pictures, with every picture exchanged for that of another "
-        "sentence, and without any. The cost is span F1 with the own pictures minus span F1 under the control, seed "
-        "by seed: a model that uses its pictures pays."
+        f"sentence, and without any. The cost is {score} with the own pictures minus {score} under the control, seed "
+        f"by seed: a model that uses its pictures pays.{score_meant(results)}"
     )
     if results.evaluate:
-        text += _figure(pictures_figure(results))
+        text += figure(pictures_figure(results))
     text += html_table(control_table(results), "No corpus has been evaluated yet.")
     ceilings = ceiling_table(results)
     if ceilings.rows:
-        text += "<h3>What can be reached</h3>" + _note(
-            "Generated corpora are made so that the best expected span F1 is known: with pictures, from text alone, "
+        text += "<h3>What can be reached</h3>" + note(
+            f"Generated corpora are made so that the best expected {score} is known: with pictures, from text alone, "
             "and of the best reader of pictures once they are exchanged. A test split may lie a little to either side."
         )
         text += html_table(ceilings, "")
     return text
 
 
-def _transfer(results: Results) -> str:
-    names = results.datasets
-    if not results.transfer:
-        return _note("No transfer has been scored yet.")
-    scores = [value for tree in results.transfer.values() if (value := number(tree, "span", "f1")) is not None]
-    low, high = min(scores, default=0.0), max(scores, default=1.0)
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    rows = "".join(
-        f'<tr><th scope="row" class="name">{escape(source)}</th>'
-        + "".join(_heat(results, source, target, low, high) for target in names)
-        + "</tr>\n"
-        for source in names
-    )
-    return (
-        _note(
-            "Test span F1 of models trained on the row's corpus and tested on the column's, in brackets the "
-            "difference to the column's own models. Types that the two corpora name differently (MISC, OTHER) are "
-            "mapped; types that one of them lacks count as errors."
-        )
-        + '<div class="box" tabindex="0"><table class="heat"><thead><tr>'
-        + f'<th scope="col" class="name">trained on ↓ tested on →</th>{head}</tr></thead>'
-        + f"<tbody>\n{rows}</tbody></table></div>\n"
-    )
-
-
-def _heat(results: Results, source: str, target: str, low: float, high: float) -> str:
-    tree = results.transfer.get((source, target))
-    f1, own = number(tree, "span", "f1"), number(results.evaluate.get(target), "span", "f1")
-    if f1 is None:
-        return f"<td>{DASH}</td>"
-    deviation = None if number(tree, "seeds") == 1 else number(tree, "std", "span", "f1")
-    strength = 8 + 44 * ((f1 - low) / (high - low) if high > low else 0.5)  # per cent; light enough for the ink
-    difference = "" if own is None or source == target else f"<br>({points(f1 - own, signed=True)})"
-    return (
-        f'<td style="background: color-mix(in srgb, var(--heat) {strength:.0f}%, var(--paper))">'
-        f"{points(f1, deviation)}{difference}</td>"
-    )
-
-
 def _learning(results: Results) -> str:
     figures = []
     for name in results.datasets:
         curves = {seed: results.history[name, seed] for seed in results.seeds if (name, seed) in results.history}
-        figures.append(_figure(learning_figure(name, curves)) if curves else "")
+        figures.append(figure(learning_figure(name, results.headline(name).title, curves)) if curves else "")
     if not any(figures):
-        return _note("No training has left its curve yet.")
-    return _note("Ringed: the epoch that was kept, by validation span F1.") + "".join(figures)
+        return note("No training has left its curve yet.")
+    return note(f"Ringed: the epoch that was kept, by validation {score_name(results)}.") + "".join(figures)
 
 
 def _data(results: Results) -> str:
@@ -203,25 +130,22 @@ def _data(results: Results) -> str:
         for name, tree in results.data.items()
         if tree.get("warning")
     ]
-    return (
-        _note(
+    text = ""
+    if results.of_task("ner"):
+        text += note(
             "Entities by seqeval's default reading, and by strict IOB2; they differ where an I- tag follows neither "
             "B- nor I- of its own type (an orphan). Gold tags are never repaired."
         )
-        + html_table(data_table(results), "")
-        + html_table(picture_table(results), "")
-        + (f"<ul>{''.join(warnings)}</ul>" if warnings else "")
-    )
+        text += html_table(data_table(results), "")
+    if results.of_task("re"):
+        text += note(
+            "A pair is a row: two entities of a sentence and their relation, or None. Sentences are those of different "
+            "text. Conflicting: pairs that stand there before with another relation. Nothing is left out or repaired."
+        )
+        text += html_table(pair_table(results), "")
+    return text + html_table(picture_table(results), "") + (f"<ul>{''.join(warnings)}</ul>" if warnings else "")
 
 
 def _missing(results: Results) -> str:
     files = "".join(f"<li><code>{escape(path)}</code></li>" for path in results.missing)
-    return _note("Not on disk when the page was written; `dvc repro` makes them.") + f"<ul>{files}</ul>"
-
-
-def _figure(svg: str) -> str:
-    return f'<div class="box" tabindex="0">{svg}</div>\n'
-
-
-def _note(text: str) -> str:
-    return f'<p class="note">{escape(text)}</p>\n'
+    return note("Not on disk when the page was written; `dvc repro` makes them.") + f"<ul>{files}</ul>"

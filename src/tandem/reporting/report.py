@@ -7,40 +7,50 @@ from pathlib import Path
 import pandas as pd
 
 from tandem.files import atomic_path, write_text
+from tandem.reporting.cells import markdown
+from tandem.reporting.entity_tables import span_table, token_table
+from tandem.reporting.frames import confusion_frame, relation_frame, results_frame, transfer_frame, type_frame
 from tandem.reporting.page import page
+from tandem.reporting.phrases import score_meant, score_name
+from tandem.reporting.relation_tables import joint_table, relation_table
 from tandem.reporting.results import Results
-from tandem.reporting.tables import (
-    ceiling_table,
-    control_table,
-    markdown,
-    results_frame,
-    span_table,
-    token_table,
-    transfer_frame,
-    type_frame,
-)
+from tandem.reporting.tables import ceiling_table, control_table
 from tandem.reporting.words import no_pictures, setting
+
+FRAMES = {
+    "results": results_frame,
+    "per_type": type_frame,
+    "per_relation": relation_frame,
+    "confusion": confusion_frame,
+    "transfer": transfer_frame,
+}
 
 
 def write_report(results: Results, root: Path = Path()) -> list[Path]:
-    """Write report/index.html, report/results.md and plots/{results,per_type,transfer}.csv below `root`."""
+    """Write report/index.html, report/results.md and a CSV file in plots/ of each of `FRAMES` below `root`."""
     write_text(root / "report/index.html", page(results))
     write_text(root / "report/results.md", results_markdown(results))
-    frames = {"results": results_frame, "per_type": type_frame, "transfer": transfer_frame}
-    for name, frame in frames.items():
+    for name, frame in FRAMES.items():
         _write_csv(root / f"plots/{name}.csv", frame(results))
-    return [root / "report/index.html", root / "report/results.md", *(root / f"plots/{name}.csv" for name in frames)]
+    return [root / "report/index.html", root / "report/results.md", *(root / f"plots/{name}.csv" for name in FRAMES)]
 
 
 def results_markdown(results: Results) -> str:
     """The main tables in Markdown, each under its name."""
     parts = [setting(results) + " Scores × 100, mean ± sample standard deviation over the seeds."]
     parts += [f"{name}: {sentence}" for name in results.datasets for sentence in no_pictures(results, name)]
+    score = score_name(results)
     tables = {
         "Entities of the test split, span level:": span_table(results),
         "Words of the test split, token level with O (not comparable with the above):": token_table(results),
-        "Span F1 with own, exchanged and no pictures:": control_table(results),
-        "What can be reached on the generated corpora (best expected span F1):": ceiling_table(results),
+        "Relations of the test split, without None (accuracy, which has it, is not comparable):": relation_table(
+            results
+        ),
+        "Entities and relations of the test split, end to end:": joint_table(results),
+        f"{score[0].upper()}{score[1:]} with own, exchanged and no pictures:{score_meant(results)}": control_table(
+            results
+        ),
+        f"What can be reached on the generated corpora (best expected {score}):": ceiling_table(results),
     }
     parts += [f"{name}\n\n{markdown(table)}".rstrip() for name, table in tables.items() if table.rows]
     return "\n\n".join(parts) + "\n"

@@ -10,7 +10,20 @@ from typing import Any
 
 import pandas as pd
 
+from tandem.params import RelationParams
+
 Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The score that stands for a task: its key in a tree of scores, whose `f1` decides, and its name in words."""
+
+    key: str
+    title: str
+
+
+HEADLINES = {"ner": Headline("span", "span F1"), "re": Headline("relation", "relation F1")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +32,7 @@ class Results:
 
     fusion: str
     decoder: str
+    relation: RelationParams
     datasets: Sequence[str]
     seeds: Sequence[int]
     evaluate: dict[str, Tree]
@@ -29,9 +43,32 @@ class Results:
     history: dict[tuple[str, int], pd.DataFrame]
     missing: list[str]
 
+    def task(self, name: str) -> str:
+        """`ner` or `re`, as the corpus's metrics say; those of the data alone, where it is not evaluated yet."""
+        found = self.evaluate.get(name, {}).get("task") == "re" or "relations" in self.data.get(name, {})
+        return "re" if found else "ner"
+
+    def of_task(self, task: str) -> list[str]:
+        """The corpora of a task."""
+        return [name for name in self.datasets if self.task(name) == task]
+
+    def headline(self, name: str) -> Headline:
+        """The score that stands for a corpus."""
+        return HEADLINES[self.task(name)]
+
+    def f1(self, name: str) -> float | None:
+        """The headline's F1 of a corpus's own models on its test split."""
+        return number(self.evaluate.get(name), self.headline(name).key, "f1")
+
 
 def load_results(
-    *, fusion: str, decoder: str, datasets: Sequence[str], seeds: Sequence[int], root: Path = Path()
+    *,
+    fusion: str,
+    decoder: str,
+    relation: RelationParams,
+    datasets: Sequence[str],
+    seeds: Sequence[int],
+    root: Path = Path(),
 ) -> Results:
     """Read metrics/ and plots/train/ below `root`.
 
@@ -71,6 +108,7 @@ def load_results(
     return Results(
         fusion=fusion,
         decoder=decoder,
+        relation=relation,
         datasets=list(datasets),
         seeds=list(seeds),
         evaluate={key: value for key, value in evaluate.items() if value},
@@ -91,10 +129,10 @@ def number(tree: Tree | None, *path: str) -> float | None:
     return None if isinstance(value, bool) or not isinstance(value, int | float) else value
 
 
-def control_cost(tree: Tree | None, control: str) -> tuple[float, float | None] | None:
-    """(mean, deviation) of what a control takes from span F1: F1 with the own pictures minus F1 under the control."""
+def control_cost(tree: Tree | None, headline: str, control: str) -> tuple[float, float | None] | None:
+    """(mean, deviation) of what a control takes: the headline's F1 with the own pictures minus that under it."""
     cost = number(tree, "controls", control, "delta")
     if cost is not None:
         return cost, number(tree, "std", "controls", control, "delta")
-    own, under = number(tree, "span", "f1"), number(tree, "controls", control, "f1")
+    own, under = number(tree, headline, "f1"), number(tree, "controls", control, "f1")
     return None if own is None or under is None else (own - under, None)

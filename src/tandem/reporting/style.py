@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,15 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure of `width` x `height` inches with `columns` plots side by side; it stays off pyplot's books."""
+def new_figure(
+    width: float, height: float, columns: int = 1, ratios: Sequence[float] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `width` x `height` inches with `columns` plots side by side; it stays off pyplot's books.
+
+    `ratios`: widths of the plots against each other; None = alike.
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False)
+    axes = figure.subplots(1, columns, squeeze=False, width_ratios=ratios)
     return figure, list(axes[0])
 
 

@@ -9,14 +9,19 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from tandem.text.markers import Word
+
 TextBatch = dict[str, Tensor]
 
 
 class WordTokenizer(ABC):
-    """Turns words into what its encoder reads. Encoding is done once a sentence, collating once a batch."""
+    """Turns words into what its encoder reads. Encoding is done once a sentence, collating once a batch.
+
+    Entity markers stand among the words; normalisation leaves them alone.
+    """
 
     @abstractmethod
-    def encode(self, words: Sequence[str]) -> Any:
+    def encode(self, words: Sequence[Word]) -> Any:
         """What the encoder needs of one sentence."""
 
     @abstractmethod
@@ -29,7 +34,7 @@ class WordTokenizer(ABC):
 
     @abstractmethod
     def drop_words(self, batch: TextBatch, share: float) -> TextBatch:
-        """The batch with a random `share` of its words replaced by the unknown word, for training."""
+        """The batch with a random `share` of its words replaced by the unknown word, for training; markers stay."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:

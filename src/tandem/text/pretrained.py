@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from tandem.text.base import TextBatch, TextEncoder
 from tandem.text.subwords import pool_words
+
+# Of rows added to a table of embeddings, in standard deviations of the table: enough to tell them apart.
+NOISE = 0.1
 
 
 class PretrainedEncoder(TextEncoder):
@@ -36,6 +40,20 @@ class PretrainedEncoder(TextEncoder):
             depth = numbers[0] + 1 if numbers else (0 if "embed" in name else deepest)
             groups.setdefault(depth, []).append(parameter)
         return [groups[depth] for depth in sorted(groups)]
+
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the table of token embeddings."""
+        table: Any = self.model.get_input_embeddings()
+        return len(table.weight)
+
+    def grow(self, tokens: int) -> None:
+        """Add rows for new tokens to the table: its mean row, with a little noise from the current random state."""
+        known = self.vocabulary
+        table = self.model.resize_token_embeddings(known + tokens, mean_resizing=False).weight
+        with torch.no_grad():
+            old = table[:known]
+            table[known:] = old.mean(0) + NOISE * old.std(0) * torch.randn(tokens, table.shape[1])
 
     def save_config(self, folder: Path) -> None:
         self.model.config.save_pretrained(folder)

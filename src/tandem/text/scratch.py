@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from tandem.files import write_json
 from tandem.text.base import TextBatch, TextEncoder, WordTokenizer
+from tandem.text.markers import Marker, Word
 from tandem.text.normalise import NORMALISERS
 
 FEATURES = 5  # hashed views of a word, see `views`
+MARKERS = tuple(Marker)
 
 
 def views(word: str) -> list[str]:
@@ -27,20 +29,25 @@ def views(word: str) -> list[str]:
 
 
 class HashTokenizer(WordTokenizer):
-    """Words to rows of a hashed table: CRC-32 of each view, modulo the table's size (row 0 is padding)."""
+    """Words to rows of a hashed table: CRC-32 of each view, modulo the table's size (row 0 is padding).
+
+    Markers have rows of their own after those of the hashed views; the encoder's table then has as many more.
+    """
 
     def __init__(self, *, buckets: int, normalise: str) -> None:
         self.buckets = buckets
         self.normalise = normalise
         self._normalise = NORMALISERS[normalise]
 
-    def encode(self, words: Sequence[str]) -> Tensor:
+    def encode(self, words: Sequence[Word]) -> Tensor:
         """(T, FEATURES) rows of the table."""
-        rows = [
-            [1 + zlib.crc32(view.encode()) % (self.buckets - 1) for view in views(self._normalise(word))]
-            for word in words
-        ]
+        rows = [self._rows(word) for word in words]
         return torch.tensor(rows, dtype=torch.long).reshape(len(words), FEATURES)
+
+    def _rows(self, word: Word) -> list[int]:
+        if isinstance(word, Marker):
+            return [self.buckets + MARKERS.index(word)] + [0] * (FEATURES - 1)
+        return [1 + zlib.crc32(view.encode()) % (self.buckets - 1) for view in views(self._normalise(word))]
 
     def cost(self, encoded: Tensor) -> int:
         return len(encoded)
@@ -52,6 +59,7 @@ class HashTokenizer(WordTokenizer):
 
     def drop_words(self, batch: TextBatch, share: float) -> TextBatch:
         dropped = torch.rand(batch["word_mask"].shape) < share
+        dropped &= batch["rows"][..., 0] < self.buckets  # not a marker
         return batch | {"rows": batch["rows"].masked_fill(dropped[..., None], 0)}
 
     def save(self, folder: Path) -> None:

@@ -6,7 +6,7 @@ none) and a word's pieces are computed once a vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from tandem.text.base import TextBatch, WordTokenizer
+from tandem.text.markers import Marker, Word
 from tandem.text.normalise import NORMALISERS
 from tandem.text.windows import windows
 
@@ -33,17 +34,28 @@ class SubwordTokenizer(WordTokenizer):
     """Pieces of each word, in windows of at most `max_length` with the tokenizer's special tokens around them.
 
     A word without pieces (a zero-width character, a word that normalisation emptied) becomes the unknown token; a
-    word with more pieces than half a window keeps the first ones.
+    word with more pieces than half a window keeps the first ones. `markers` gives the token id of each entity marker:
+    one that the tokenizer knows nothing of, so that no word of a text can become a marker, whatever it reads.
     """
 
-    def __init__(self, tokenizer: Any, *, max_length: int, overlap: int, pooling: str, normalise: str) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        *,
+        max_length: int,
+        overlap: int,
+        pooling: str,
+        normalise: str,
+        markers: Mapping[Marker, int] | None = None,
+    ) -> None:
         self.tokenizer = tokenizer
         self.pooling = pooling
         self.overlap = overlap
         self.max_length = max_length
         self.normalise = normalise
         self._normalise = NORMALISERS[normalise]
-        self._pieces: dict[str, list[int]] = {}
+        self._pieces: dict[Word, list[int]] = {marker: [token] for marker, token in (markers or {}).items()}
+        self._markers = torch.tensor(list((markers or {}).values()), dtype=torch.long)
         self.prefix, self.suffix = special_tokens(tokenizer)
         self.capacity = max_length - len(self.prefix) - len(self.suffix)
         if self.capacity < 2:
@@ -55,9 +67,9 @@ class SubwordTokenizer(WordTokenizer):
         self._unknown = next((token for token in unknown if token is not None), 0)
         self.pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._unknown
 
-    def pieces(self, words: Sequence[str]) -> list[list[int]]:
+    def pieces(self, words: Sequence[Word]) -> list[list[int]]:
         """Token ids of each word, at least one and at most half a window."""
-        new = [word for word in dict.fromkeys(words) if word not in self._pieces]
+        new = [word for word in dict.fromkeys(words) if isinstance(word, str) and word not in self._pieces]
         texts = [self._lead + text if (text := self._normalise(word)) else "" for word in new]
         # A call that has no text at all trips some tokenizers.
         encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if any(texts) else [[] for _ in texts]
@@ -65,7 +77,7 @@ class SubwordTokenizer(WordTokenizer):
             self._pieces[word] = (list(ids) if text else [])[: self.capacity // 2] or [self._unknown]
         return [self._pieces[word] for word in words]
 
-    def encode(self, words: Sequence[str]) -> EncodedWords:
+    def encode(self, words: Sequence[Word]) -> EncodedWords:
         pieces = self.pieces(words)
         rows: list[list[int]] = []
         owners: list[list[int]] = []
@@ -125,7 +137,8 @@ class SubwordTokenizer(WordTokenizer):
         dropped = torch.rand(batch["word_mask"].numel() + 1) < share  # one more: the place that -1 points to
         dropped[-1] = False
         hidden = self._mask if self._mask is not None else self._unknown
-        return batch | {"input_ids": batch["input_ids"].masked_fill(dropped[batch["owner"]], hidden)}
+        ids = batch["input_ids"]
+        return batch | {"input_ids": ids.masked_fill(dropped[batch["owner"]] & ~torch.isin(ids, self._markers), hidden)}
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)

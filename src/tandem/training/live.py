@@ -13,8 +13,8 @@ from tandem.files import atomic_path
 
 
 @contextmanager
-def live_report(folder: Path) -> Iterator[Callable[[dict[str, float]], None]]:
-    """Yield a function that takes a row of numbers an epoch.
+def live_report(folder: Path, title: str) -> Iterator[Callable[[dict[str, float]], None]]:
+    """Yield a function that takes a row of numbers an epoch, among them `valid_f1`, which is called `title`.
 
     It prints the row, logs it with DVCLive (so that `dvc exp show` follows a running training) and rewrites
     `history.csv`.
@@ -32,6 +32,6 @@ def live_report(folder: Path) -> Iterator[Callable[[dict[str, float]], None]]:
                 writer = csv.DictWriter(stream, fieldnames=list(row))
                 writer.writeheader()
                 writer.writerows(rows)
-            print(f"epoch {row['epoch']}: loss {row['loss']:.4f}, validation span F1 {row['valid_f1']:.4f}", flush=True)
+            print(f"epoch {row['epoch']}: loss {row['loss']:.4f}, validation {title} {row['valid_f1']:.4f}", flush=True)
 
         yield report

@@ -10,17 +10,14 @@ from typing import Any
 
 import torch
 
-from tandem.corpora.labels import entity_types, label_set
-from tandem.corpora.schema import Sample
-from tandem.evaluation.metrics import score
 from tandem.files import atomic_path
-from tandem.models.build import PictureDims, build_tagger, save_description, save_weights
-from tandem.models.data import Dataset
-from tandem.models.predict import predict_tags
+from tandem.models.base import Batch
+from tandem.models.build import PictureDims, build_model, save_description, save_weights
+from tandem.models.predict import predict
 from tandem.models.runtime import pick_runtime
-from tandem.models.tagger import Batch
 from tandem.params import TandemParams
 from tandem.progress import progress as with_bar
+from tandem.tasks import Task
 from tandem.text.base import WordTokenizer
 from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
@@ -30,41 +27,43 @@ from tandem.vision.cache import FeatureCache
 Report = Callable[[dict[str, float]], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingData:
     """What a training reads; the test split is not among it."""
 
     corpus: str
-    train: Sequence[Sample]
-    valid: Sequence[Sample]
+    task: Task
+    labels: list[str]  # the classes of the model
+    train: Sequence[Any]  # rows of the task's prepared table
+    valid: Sequence[Any]
     features: FeatureCache
 
 
 def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     params: TandemParams, data: TrainingData, *, seed: int, out: Path, store: StateStore, report: Report | None = None
 ) -> dict[str, Any]:
-    """Train one tagger and write its best checkpoint to the folder `out`.
+    """Train one model and write its best checkpoint to the folder `out`.
 
     `report` is called with a row of numbers after every epoch, and again for the finished ones when a training goes
-    on after a kill. Returns what `tandem.json` says about the training. The best epoch is the one with the highest
-    span F1 (seqeval's default mode) on the validation split.
+    on after a kill. Returns what `tandem.json` says about the training. The best epoch is the one with the highest F1
+    on the validation split: the task's headline, for entities that of seqeval's default mode.
     """
     if not data.train or not data.valid:
         raise ValueError(f"{data.corpus}: needs sentences in both the train and the valid split")
-    knobs = params.train
+    knobs, task = params.train, data.task
     scratch = params.text.encoder == "scratch"
     runtime = pick_runtime(device=knobs.device, precision=knobs.precision, threads=knobs.threads, small=scratch)
     torch.manual_seed(seed)
-    labels = label_set(entity_types(sample.tags for sample in data.train))
     dims = PictureDims(data.features.pooled_dim, data.features.region_dim)
-    model, tokenizer = build_tagger(params, labels, dims)
+    model, tokenizer = build_model(params, task, data.labels, dims)
     model.to(runtime.device)
 
     regions = model.fusion.uses_regions
-    training = Dataset(data.train, tokenizer=tokenizer, features=data.features, labels=labels, with_regions=regions)
-    validation = Dataset(data.valid, tokenizer=tokenizer, features=data.features, with_regions=regions)
-    gold = [sample.tags for sample in data.valid]
-    weights = inverse_frequency([s.tags for s in data.train]) if knobs.sampling == "inverse_frequency" else None
+    reading: dict[str, Any] = {"tokenizer": tokenizer, "features": data.features, "with_regions": regions}
+    training = task.dataset(data.train, labels=data.labels, **reading)
+    validation = task.dataset(data.valid, **reading)
+    gold = task.gold(data.valid)
+    weights = inverse_frequency(task.classes(data.train)) if knobs.sampling == "inverse_frequency" else None
 
     steps = -(-len(training) // knobs.batch_size) * knobs.epochs
     text_rate = params.text.scratch.learning_rate if scratch else knobs.learning_rate
@@ -98,10 +97,10 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
         if not torch.isfinite(total):
             raise ValueError(f"{data.corpus} seed {seed}: the loss is {mean_loss} in epoch {epoch}; lower the rates")
 
-        tags = predict_tags(
+        predicted = predict(
             model, validation, runtime, batch_size=knobs.eval_batch_size, description=f"{data.corpus} validation"
         )
-        scores = score(gold, tags)["span"]
+        scores = task.score(gold, predicted)[task.headline]
         progress.epoch = epoch
         row = {
             "epoch": epoch,
@@ -122,7 +121,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     about = {
         "corpus": data.corpus,
         "seed": seed,
-        "valid": {"span_f1": progress.best_f1},
+        "valid": {f"{task.headline}_f1": progress.best_f1},
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "precision": "bfloat16" if runtime.autocast_dtype else "float32",
@@ -130,7 +129,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     }
     with atomic_path(out) as temporary:
         temporary.mkdir()
-        save_description(temporary, model, tokenizer, params, dims, about)
+        save_description(temporary, model, tokenizer, params, task, dims, about)
         shutil.copyfile(store.best, temporary / "model.safetensors")
         if out.exists():
             shutil.rmtree(out)

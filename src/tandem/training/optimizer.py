@@ -8,11 +8,11 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from tandem.models.tagger import Tagger
+from tandem.models.base import FusedModel
 from tandem.params import TrainParams
 
 
-def parameter_groups(model: Tagger, params: TrainParams, text_rate: float) -> list[dict[str, object]]:
+def parameter_groups(model: FusedModel, params: TrainParams, text_rate: float) -> list[dict[str, object]]:
     """Every parameter once: text layers at `text_rate` times layer_decay per layer from the top, the rest at the
     head's rate; no weight decay on vectors (biases, norms, CRF starts and ends).
     """
@@ -44,7 +44,7 @@ def rate_factor(schedule: str, warmup_steps: int, steps: int) -> Callable[[int],
 
 
 def build_optimizer(
-    model: Tagger, params: TrainParams, text_rate: float, steps: int
+    model: FusedModel, params: TrainParams, text_rate: float, steps: int
 ) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
     """AdamW (betas 0.9/0.999, eps 1e-8) and its schedule over `steps` steps."""
     groups = parameter_groups(model, params, text_rate)

@@ -31,11 +31,11 @@ def epoch_batches(
     return batches
 
 
-def inverse_frequency(tags: Sequence[Sequence[str]]) -> list[float]:
-    """Sampling weight of each sentence: mean over its words of 1 / frequency of the word's label.
+def inverse_frequency(classes: Sequence[Sequence[str]]) -> list[float]:
+    """Sampling weight of each row, of which `classes` has the labels: mean over them of 1 / the label's frequency.
 
     Inverse class frequency as in MSCMT_Hybrid, which samples sentences though classes belong to words; the mean
     keeps long sentences from dominating. A sentence without words gets 0.
     """
-    counts = Counter(tag for row in tags for tag in row)
-    return [sum(1 / counts[tag] for tag in row) / len(row) if row else 0.0 for row in tags]
+    counts = Counter(label for row in classes for label in row)
+    return [sum(1 / counts[label] for label in row) / len(row) if row else 0.0 for row in classes]

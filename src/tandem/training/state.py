@@ -14,7 +14,7 @@ import torch
 from tandem.files import atomic_path, sha256_of
 
 # The code whose change makes a half-finished training another one.
-CODE = ("corpora", "evaluation", "fusion", "models", "params", "text", "training", "vision")
+CODE = ("corpora", "evaluation", "fusion", "models", "params", "tasks", "text", "training", "vision")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Two seeded corpora of invented posts whose pictures decide: the project's own proof that fusion works."""
+"""Seeded corpora of invented posts whose pictures decide: the project's own proof that fusion works."""
 
 from tandem.corpora.embedded.generate import generate
 

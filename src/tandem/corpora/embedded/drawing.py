@@ -55,7 +55,7 @@ class Pen:
         self._draw.polygon([self._at(point) for point in points], fill=fill)
 
 
-def _near(chance: random.Random, colour: Colour, spread: int) -> Colour:
+def near(chance: random.Random, colour: Colour, spread: int) -> Colour:
     """`colour` with each channel moved by at most `spread`."""
     red, green, blue = (min(255, max(0, value + chance.randint(-spread, spread))) for value in colour)
     return red, green, blue
@@ -65,7 +65,8 @@ def _any(chance: random.Random, low: int, high: int) -> Colour:
     return chance.randint(low, high), chance.randint(low, high), chance.randint(low, high)
 
 
-def _vivid(chance: random.Random) -> Colour:
+def vivid(chance: random.Random) -> Colour:
+    """A bright colour with one strong and one weak channel."""
     channels = [chance.randint(190, 250), chance.randint(20, 200), chance.randint(10, 60)]
     chance.shuffle(channels)
     return channels[0], channels[1], channels[2]
@@ -73,9 +74,9 @@ def _vivid(chance: random.Random) -> Colour:
 
 def _person(chance: random.Random) -> Image.Image:
     """Head with hair, and shoulders, before a warm wall."""
-    pen = Pen(chance, _near(chance, (196, 150, 120), 45))
-    skin = _near(chance, chance.choice([(240, 200, 170), (200, 150, 110), (140, 95, 65), (95, 62, 44)]), 14)
-    hair = _near(chance, chance.choice([(40, 28, 22), (110, 70, 35), (205, 170, 90), (150, 150, 150)]), 15)
+    pen = Pen(chance, near(chance, (196, 150, 120), 45))
+    skin = near(chance, chance.choice([(240, 200, 170), (200, 150, 110), (140, 95, 65), (95, 62, 44)]), 14)
+    hair = near(chance, chance.choice([(40, 28, 22), (110, 70, 35), (205, 170, 90), (150, 150, 150)]), 15)
     shirt = _any(chance, 20, 235)
     pen.oval(8, 44, 56, 96, shirt)
     if chance.random() < 0.4:
@@ -92,32 +93,32 @@ def _person(chance: random.Random) -> Image.Image:
 def _place(chance: random.Random) -> Image.Image:
     """Sky, sun, two mountains, a meadow and a house."""
     sky = chance.choice([(120, 185, 240), (165, 205, 235), (235, 170, 130)])
-    pen = Pen(chance, _near(chance, sky, 25))
+    pen = Pen(chance, near(chance, sky, 25))
     sun = chance.choice([10, 32, 54])
-    pen.oval(sun - 6, 4, sun + 6, 16, _near(chance, (250, 225, 110), 15))
-    rock = _near(chance, chance.choice([(95, 100, 110), (110, 90, 70), (70, 110, 80)]), 20)
+    pen.oval(sun - 6, 4, sun + 6, 16, near(chance, (250, 225, 110), 15))
+    rock = near(chance, chance.choice([(95, 100, 110), (110, 90, 70), (70, 110, 80)]), 20)
     left, right = chance.randint(10, 24), chance.randint(40, 54)
     pen.shape([(left - 34, 50), (left, 14 + chance.randint(0, 8)), (left + 34, 50)], rock)
-    pen.shape([(right - 30, 50), (right, 20 + chance.randint(0, 8)), (right + 30, 50)], _near(chance, rock, 18))
-    pen.box(-20, 46, 84, 84, _near(chance, (85, 150, 65), 30))
+    pen.shape([(right - 30, 50), (right, 20 + chance.randint(0, 8)), (right + 30, 50)], near(chance, rock, 18))
+    pen.box(-20, 46, 84, 84, near(chance, (85, 150, 65), 30))
     house = chance.randint(14, 40)
-    pen.box(house, 44, house + 12, 56, _near(chance, (235, 225, 205), 15))
-    pen.shape([(house - 3, 45), (house + 6, 36), (house + 15, 45)], _near(chance, (175, 60, 45), 25))
+    pen.box(house, 44, house + 12, 56, near(chance, (235, 225, 205), 15))
+    pen.shape([(house - 3, 45), (house + 6, 36), (house + 15, 45)], near(chance, (175, 60, 45), 25))
     return pen.image
 
 
 def _organisation(chance: random.Random) -> Image.Image:
     """An office tower with lit windows, a lower wing, and a flag or a round sign on top."""
-    pen = Pen(chance, _near(chance, (200, 206, 216), 28))
-    wall = _near(chance, chance.choice([(60, 80, 120), (75, 85, 95), (50, 65, 85)]), 18)
-    window = _near(chance, (225, 225, 170), 25)
+    pen = Pen(chance, near(chance, (200, 206, 216), 28))
+    wall = near(chance, chance.choice([(60, 80, 120), (75, 85, 95), (50, 65, 85)]), 18)
+    window = near(chance, (225, 225, 170), 25)
     wing = chance.choice([(2, 22), (42, 62)])
-    pen.box(wing[0], 38, wing[1], 70, _near(chance, wall, 15))
+    pen.box(wing[0], 38, wing[1], 70, near(chance, wall, 15))
     pen.box(19, 16, 45, 70, wall)
     for x in range(22, 42, 6):
         for y in range(20, 62, 7):
             pen.box(x, y, x + 3, y + 3, window if chance.random() < 0.75 else wall)
-    mark = _vivid(chance)
+    mark = vivid(chance)
     if chance.random() < 0.5:
         pen.box(31, 2, 32, 16, (60, 60, 60))
         pen.box(33, 2, 44, 9, mark)
@@ -147,10 +148,10 @@ def _parcel(pen: Pen, body: Colour, label: Colour) -> None:
 
 def _product(chance: random.Random) -> Image.Image:
     """A vivid bottle, phone or box on a white table before a dark studio wall."""
-    pen = Pen(chance, _near(chance, (48, 42, 60), 28))
-    pen.box(-20, 50, 84, 84, _near(chance, (232, 230, 228), 16))
+    pen = Pen(chance, near(chance, (48, 42, 60), 28))
+    pen.box(-20, 50, 84, 84, near(chance, (232, 230, 228), 16))
     pen.oval(10, 53, 54, 61, (150, 148, 150))
-    chance.choice([_bottle, _phone, _parcel])(pen, _vivid(chance), _any(chance, 150, 250))
+    chance.choice([_bottle, _phone, _parcel])(pen, vivid(chance), _any(chance, 150, 250))
     return pen.image
 
 
@@ -177,4 +178,9 @@ def draw(kind: str, chance: random.Random) -> Image.Image:
     """
     if kind not in _ICONS:
         raise ValueError(f"no icon for the class {kind!r}; allowed: {', '.join(_ICONS)}")
-    return _noisy(chance, _ICONS[kind](chance).reduce(_SCALE))
+    return render(_ICONS[kind], chance)
+
+
+def render(scene: Callable[[random.Random], Image.Image], chance: random.Random) -> Image.Image:
+    """What `scene` draws with a pen, as a picture of 64 x 64 RGB pixels with noise."""
+    return _noisy(chance, scene(chance).reduce(_SCALE))

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import random
-import string
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tandem.corpora.embedded import templates
+from tandem.corpora.embedded.frame import Frame, Mention, Tagged, dealer, fill, plain
 from tandem.corpora.embedded.names import AMBIGUOUS, TYPES, unambiguous
 
 # Chances of a further unambiguous mention beside an ambiguous one, and of 0, 1, 2 mentions where there is none.
 BESIDE_AMBIGUOUS = 0.2
 MENTIONS_OTHERWISE = (0.25, 0.55, 0.2)
-# Words of a post.
-SHORTEST, LONGEST = 5, 25
-
-Tagged = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -46,15 +42,6 @@ THEMES = (
 
 
 @dataclass(frozen=True)
-class Mention:
-    """A name (words split at spaces), its type, and whether other types have the name too."""
-
-    name: str
-    kind: str
-    ambiguous: bool
-
-
-@dataclass(frozen=True)
 class Post:
     """One sentence with its gold tags and the class drawn in its picture.
 
@@ -76,19 +63,6 @@ def draw_type(chance: random.Random, prior: dict[str, float]) -> str:
     return chance.choices(TYPES, weights=[prior[kind] for kind in TYPES])[0]
 
 
-def dealer(chance: random.Random, cards: Sequence[str]) -> Callable[[], str]:
-    """A function that deals `cards` in random order, each once before any comes again: no name stays unseen."""
-    left: list[str] = []
-
-    def deal() -> str:
-        if not left:
-            left.extend(cards)
-            chance.shuffle(left)
-        return left.pop()
-
-    return deal
-
-
 class Writer:
     """Writes the sentences of one split; the ambiguous type reaches nothing but the tag.
 
@@ -99,20 +73,15 @@ class Writer:
     def __init__(self, *, theme: Theme, chance: random.Random, written: set[tuple[str, ...]]) -> None:
         self._theme = theme
         self._chance = chance
-        self._written = written
+        self._frame = Frame(word=theme.word, chance=chance, written=written)
         self._ambiguous = dealer(chance, AMBIGUOUS)
         self._names = {kind: dealer(chance, names) for kind, names in unambiguous(theme.word).items()}
 
     def write(self, ambiguous: str | None) -> tuple[list[Tagged], list[str]]:
         """(words with tags, types of the mentions) of a sentence with a mention of type `ambiguous`, or without."""
         mentions = self._mentions(ambiguous)
-        tagged = self._opening(mentions) + self._body(mentions)
-        if self._chance.random() < 0.5 and len(tagged) <= LONGEST - 3:
-            tagged += plain(self._chance.choice(templates.ENDINGS[self._theme.word]))
-        known = tuple(word for word, _ in tagged) in self._written
-        if self._chance.random() < 0.7 or len(tagged) < SHORTEST or known:
-            tagged.append((self._link(), "O"))
-        self._written.add(tuple(word for word, _ in tagged))
+        opening = self._frame.opening() if len(mentions) < 2 else []
+        tagged = self._frame.close(opening + self._body(mentions))
         return tagged, [mention.kind for mention in mentions]
 
     def _mentions(self, ambiguous: str | None) -> list[Mention]:
@@ -129,14 +98,6 @@ class Writer:
         chance.shuffle(mentions)
         return mentions
 
-    def _opening(self, mentions: Sequence[Mention]) -> list[Tagged]:
-        chance, word = self._chance, self._theme.word
-        if len(mentions) > 1:
-            return []
-        if chance.random() < 0.25:
-            return plain(f"RT {chance.choice(templates.USERS[word])} :")
-        return plain(chance.choice(templates.OPENERS[word])) if chance.random() < 0.3 else []
-
     def _body(self, mentions: Sequence[Mention]) -> list[Tagged]:
         chance = self._chance
         if not mentions:
@@ -150,28 +111,6 @@ class Writer:
             typed = not mention.ambiguous and chance.random() < 0.5
             tagged += fill(chance.choice(templates.TYPED[mention.kind] if typed else templates.ANY), [mention])
         return tagged
-
-    def _link(self) -> str:
-        return "http://t.co/" + "".join(self._chance.choice(string.ascii_letters + string.digits) for _ in range(10))
-
-
-def plain(text: str) -> list[Tagged]:
-    """Words outside any mention."""
-    return [(word, "O") for word in text.split(" ")]
-
-
-def fill(template: str, mentions: Sequence[Mention]) -> list[Tagged]:
-    """The words of a template with the mentions in its slots, tagged in BIO."""
-    slots = dict(zip(("{A}", "{B}"), mentions, strict=False))
-    tagged: list[Tagged] = []
-    for word in template.split(" "):
-        if word not in slots:
-            tagged.append((word, "O"))
-            continue
-        first, *rest = slots[word].name.split(" ")
-        tagged.append((first, f"B-{slots[word].kind}"))
-        tagged += [(part, f"I-{slots[word].kind}") for part in rest]
-    return tagged
 
 
 def write_posts(

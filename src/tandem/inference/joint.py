@@ -1,0 +1,125 @@
+"""From words to relations: the mentions of a NER model are the pairs of a relation model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import permutations
+from pathlib import Path
+
+from tandem.corpora.schema import NO_RELATION, Post, RelationSample, Sample
+from tandem.evaluation.controls import CONTROLS, conditions
+from tandem.evaluation.joint import JOINT, Reading, Sentences, Triple, gather, span_types
+from tandem.evaluation.metrics import Tree
+from tandem.evaluation.relations import score_relations
+from tandem.evaluation.spans import Span, spans
+from tandem.evaluation.summary import score_seed, summarise
+from tandem.inference.held_out import HeldOut
+from tandem.inference.runner import Runner
+from tandem.params import TandemParams
+
+# Mentions of a sentence that form pairs. A NER model that finds more (an untrained one may tag every word) is wrong
+# about most of them, and pairs grow with their square.
+MOST_MENTIONS = 32
+BLOCK = 4096  # pairs that are in memory at once
+
+Pair = tuple[Span, Span]
+
+
+@dataclass(frozen=True)
+class JointPredictions:
+    """What the two models say together: one reading a sentence by name of the condition."""
+
+    readings: dict[str, list[Reading]]
+    dropped: int  # mentions over MOST_MENTIONS, with the sentences' own pictures
+    gold_pairs: list[str]  # what the relation model says of the corpus's own rows
+
+
+def score_joint(source: str, held_out: HeldOut, params: TandemParams) -> Tree:
+    """Scores of the NER models of `source` and the relation models of a split's own corpus, seed by seed, together.
+
+    Besides those of `tandem.evaluation.joint`: `gold_pairs`, the relation model on the corpus's own pairs;
+    `mentions_dropped`; and `gold_unmatched`, gold relations that cannot be found because the tags have no such entity.
+    """
+    sentences = gather(held_out.samples)
+    relations = held_out.task.gold(held_out.samples)
+    by_seed = {}
+    for seed in params.seeds:
+        ner = Runner(Path(f"models/{source}/{seed}"), held_out.features, params)
+        re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out.features, params)
+        found = predict_joint(ner, re, held_out.samples, sentences, seed=seed)
+        by_seed[seed] = {
+            **score_seed(JOINT, sentences.gold, found.readings),
+            "gold_pairs": score_relations(relations, found.gold_pairs)["relation"],
+            "mentions_dropped": found.dropped,
+        }
+    facts = {"gold_unmatched": sentences.unmatched, "task": JOINT.headline}
+    return summarise(JOINT, by_seed, len(sentences.samples), facts)
+
+
+def predict_joint(
+    ner: Runner, re: Runner, rows: Sequence[RelationSample], sentences: Sentences, *, seed: int
+) -> JointPredictions:
+    """Mentions and relations under every condition, each seen by both models, and the relations of the rows.
+
+    With `relation.types: ner`, the types of the mentions constrain the relations; on the rows, those of the predicted
+    mentions that have exactly the words of head and tail.
+    """
+    samples = sentences.samples
+    pictures = conditions(ner.pictures_of(samples), seed=seed)
+    tags = ner.predict(samples, pictures)
+    pairs = {name: [candidate_pairs(said) for said in tags[name]] for name in tags}
+    readings: dict[str, list[Reading]] = {}
+    for name, ids in pictures.items():
+        if name in CONTROLS and not ner.uses_picture and not re.uses_picture:
+            readings[name] = readings["predicted"]
+        else:
+            triples = _related(re, samples, pairs[name], ids)
+            readings[name] = [Reading(said, found) for said, found in zip(tags[name], triples, strict=True)]
+    types = [span_types(said) for said in tags["predicted"]]
+    ends = [
+        (types[number].get(row.head), types[number].get(row.tail))
+        for row, number in zip(rows, sentences.of_row, strict=True)
+    ]
+    known = [(head, tail) if head is not None and tail is not None else None for head, tail in ends]
+    return JointPredictions(
+        readings=readings,
+        dropped=sum(max(0, len(found) - MOST_MENTIONS) for found in types),
+        gold_pairs=re.predict(rows, {"predicted": re.pictures_of(rows)}, known)["predicted"],
+    )
+
+
+def candidate_pairs(tags: Sequence[str]) -> list[Pair]:
+    """Every ordered pair of different mentions (default reading), of the first MOST_MENTIONS."""
+    return list(permutations(spans(tags, "default")[:MOST_MENTIONS], 2))
+
+
+def _related(
+    re: Runner, samples: Sequence[Sample], pairs: Sequence[Sequence[Pair]], pictures: Sequence[str | None]
+) -> list[frozenset[Triple]]:
+    """The relations of each sentence, with the picture given for it, among its pairs."""
+    flat = [(number, pair) for number, own in enumerate(pairs) for pair in own]
+    found: list[set[Triple]] = [set() for _ in samples]
+    for start in range(0, len(flat), BLOCK):
+        block = flat[start : start + BLOCK]
+        rows = [_row(samples[number], pair) for number, pair in block]
+        shown = [pictures[number] for number, _ in block]
+        types = [(head.type, tail.type) for _, (head, tail) in block]
+        relations = re.predict(rows, {"predicted": shown}, types)["predicted"]
+        for (number, (head, tail)), relation in zip(block, relations, strict=True):
+            if relation != NO_RELATION:
+                found[number].add(Triple(head, tail, relation))
+    return [frozenset(triples) for triples in found]
+
+
+def _row(sample: Sample, pair: Pair) -> RelationSample:
+    """A pair as a row of a relation corpus; its relation is what the model is asked for."""
+    head, tail = pair
+    return RelationSample(
+        **{column.name: getattr(sample, column.name) for column in fields(Post)},
+        head_start=head.start,
+        head_end=head.end,
+        tail_start=tail.start,
+        tail_end=tail.end,
+        relation=NO_RELATION,
+    )

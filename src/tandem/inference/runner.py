@@ -1,0 +1,95 @@
+"""A checkpoint ready to say something about rows whose pictures have been extracted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tandem.corpora.schema import Post
+from tandem.evaluation.controls import CONTROLS
+from tandem.models.build import load_model
+from tandem.models.constraints import TypeConstraints, Types
+from tandem.models.data import Dataset
+from tandem.models.predict import predict, predict_log_probabilities
+from tandem.models.relation import RelationClassifier
+from tandem.models.runtime import pick_runtime
+from tandem.params import TandemParams
+from tandem.vision.cache import FeatureCache
+
+# Name of a prediction -> what is said of each row: tags, or a relation.
+Predictions = dict[str, list[Any]]
+
+
+class Runner:
+    """A trained model on its device, with the picture features of a corpus."""
+
+    def __init__(self, folder: Path, features: FeatureCache, params: TandemParams) -> None:
+        """Errors: `ValueError` if the picture features are not those that the model was trained on."""
+        trained = load_model(folder)
+        if (features.pooled_dim, features.region_dim) != (trained.dims.pooled, trained.dims.regions):
+            raise ValueError(
+                f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but "
+                f"{folder} was trained on {trained.dims.pooled}/{trained.dims.regions}; extract both with the same "
+                "vision.encoder"
+            )
+        knobs = params.train
+        self._runtime = pick_runtime(
+            device=knobs.device,
+            precision=knobs.precision,
+            threads=knobs.threads,
+            small=trained.params.text.encoder == "scratch",
+        )
+        self._batch_size, self._types = knobs.eval_batch_size, params.relation.types
+        self._folder, self._features = folder, features
+        self._trained = trained
+        self._model = trained.model.to(self._runtime.device)
+        self.about, self.task = trained.about, trained.task
+        self.uses_picture = self._model.fusion.uses_picture
+
+    def pictures_of(self, samples: Sequence[Post]) -> list[str | None]:
+        """The picture of each row, None where the model would see none.
+
+        Only pictures that can be seen are exchanged: the control must not hide one or show one more.
+        """
+        return [sample.image_id if self._features.usable(sample.image_id) else None for sample in samples]
+
+    def predict(
+        self,
+        samples: Sequence[Any],
+        pictures: Mapping[str, Sequence[str | None]],
+        types: Sequence[Types | None] | None = None,
+    ) -> Predictions:
+        """What the model says of rows of its task under each of several conditions, `predicted` first.
+
+        `pictures`: by name of the condition, the picture of each row. `types`: entity types of each pair, where a NER
+        model has said them (None = not of this one), for `relation.types: ner`. Classes have the names that the rows'
+        corpus gives them.
+        """
+        data = self.task.dataset(
+            samples,
+            tokenizer=self._trained.tokenizer,
+            features=self._features,
+            with_regions=self._model.fusion.uses_regions,
+        )
+        predictions: Predictions = {}
+        for name, ids in pictures.items():
+            if name in CONTROLS and not self.uses_picture and "predicted" in predictions:
+                predictions[name] = predictions["predicted"]
+                continue
+            data.image_ids = ids
+            found = self._decode(data, f"{self._folder} {name}", types)
+            predictions[name] = self.task.rename(found, self._model.label_names, samples)
+        return predictions
+
+    def _decode(self, data: Dataset, description: str, types: Sequence[Types | None] | None) -> list[Any]:
+        model, rule = self._model, self._types
+        if not isinstance(model, RelationClassifier) or rule == "none" or (rule == "ner" and types is None):
+            return predict(model, data, self._runtime, batch_size=self._batch_size, description=description)
+        probabilities = predict_log_probabilities(
+            model, data, self._runtime, batch_size=self._batch_size, description=description
+        )
+        constraints = TypeConstraints(model.label_names)
+        if rule == "ner" and types is not None:
+            return constraints.by_types(probabilities, types)
+        return constraints.by_names(probabilities)

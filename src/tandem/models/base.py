@@ -1,0 +1,87 @@
+"""What the models of both tasks share: text encoder, fusion with the picture, head."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tandem.fusion.base import Fusion, Picture
+from tandem.text.base import TextBatch, TextEncoder
+
+IGNORE = -100  # label of padding words
+
+
+@dataclass(frozen=True)
+class PairPlaces:
+    """Where head and tail, in this order, stand in each of B marked sentences."""
+
+    starts: Tensor  # (B, 2) long, places of their start markers
+    words: Tensor  # (B, 2, T) bool, True = a word of theirs
+
+    def to(self, device: torch.device) -> PairPlaces:
+        """The same on another device."""
+        return PairPlaces(self.starts.to(device), self.words.to(device))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sentences of at most T words with their pictures."""
+
+    text: TextBatch
+    picture: Picture
+    labels: Tensor | None = None  # of words (B, T) long, IGNORE on padding; or of pairs (B,) long
+    pairs: PairPlaces | None = None  # relation extraction only
+
+    @property
+    def word_mask(self) -> Tensor:
+        """(B, T) bool, True = a word."""
+        return self.text["word_mask"]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        return Batch(
+            text={key: value.to(device) for key, value in self.text.items()},
+            picture=Picture(**{f.name: getattr(self.picture, f.name).to(device) for f in fields(self.picture)}),
+            labels=None if self.labels is None else self.labels.to(device),
+            pairs=None if self.pairs is None else self.pairs.to(device),
+        )
+
+
+class FusedModel(nn.Module, ABC):
+    """Text encoder, dropout, fusion, and a head that scores the labels; what the head reads is up to the task."""
+
+    def __init__(
+        self, *, text: TextEncoder, fusion: Fusion, head: nn.Module, labels: list[str], dropout: float
+    ) -> None:
+        super().__init__()
+        self.text = text
+        self.dropout = nn.Dropout(dropout)
+        self.fusion = fusion
+        self.head = head
+        self.label_names = labels
+
+    def encode(self, batch: Batch) -> Tensor:
+        """Word vectors (B, T, d_t)."""
+        words: Tensor = self.dropout(self.text(batch.text))
+        return words
+
+    def fuse(self, batch: Batch) -> Tensor:
+        """Fused word vectors (B, T, d)."""
+        fused: Tensor = self.fusion(self.encode(batch), batch.word_mask, batch.picture)
+        return fused
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Tensor:
+        """The mean over the items of a batch with labels."""
+
+    @abstractmethod
+    def loss_items(self, batch: Batch) -> int:
+        """How many items `loss` is the mean of."""
+
+    @abstractmethod
+    def decode(self, batch: Batch) -> list[Any]:
+        """The best labels of each row: tags, or a relation."""

@@ -1,0 +1,68 @@
+"""Small trained models of both tasks, and tagged pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from tandem.corpora.labels import entity_types, label_set, rename_tags
+from tandem.corpora.schema import Post, RelationSample, Sample
+from tandem.tasks import NER, RE
+from tandem.training.loop import TrainingData, train
+from tandem.training.state import StateStore
+
+RELATIONS = ["None", "/per/org/member_of", "/org/per/led_by"]
+
+
+@pytest.fixture
+def tagged_pairs(tiny_pairs) -> Callable[[str, int], list[RelationSample]]:
+    """`tagged_pairs(split, sentences)`: both pairs of each; words tell one relation, the picture alone the other."""
+
+    def make(split: str, sentences: int) -> list[RelationSample]:
+        rows = []
+        for number, pair in enumerate(tiny_pairs(split, sentences)):
+            tags = [*["O"] * (len(pair.words) - 4), "B-PER", "I-PER", "O", "B-OTHER"]
+            person, firm = (len(tags) - 4, len(tags) - 2), (len(tags) - 1, len(tags))
+            led = "/org/per/led_by" if "-PER-" in (pair.image_id or "") else "None"
+            for way, (head, tail, relation) in enumerate(((person, firm, "/per/org/member_of"), (firm, person, led))):
+                ends = {"head_start": head[0], "head_end": head[1], "tail_start": tail[0], "tail_end": tail[1]}
+                rows.append(replace(pair, id=f"{split}-{2 * number + way}", tags=tags, relation=relation, **ends))
+        return rows
+
+    return make
+
+
+@pytest.fixture
+def as_sentences() -> Callable[[list[RelationSample]], list[Sample]]:
+    """The sentences of tagged pairs, one a pair, for a NER model to learn from; what is OTHER there is MISC here."""
+
+    def make(rows: list[RelationSample]) -> list[Sample]:
+        shared = [{column.name: getattr(row, column.name) for column in fields(Post)} for row in rows]
+        tags = [rename_tags(row.tags or [], {"OTHER": "MISC"}) for row in rows]
+        return [Sample(**values, tags=own) for values, own in zip(shared, tags, strict=True)]
+
+    return make
+
+
+@pytest.fixture
+def fit(tmp_path) -> Callable[..., Any]:
+    """`fit(corpus, training, validation, features, params, seed=1)`: a checkpoint in models/<corpus>/<seed>."""
+
+    def make(corpus: str, training: list[Any], validation: list[Any], features: Any, params: Any, seed: int = 1) -> Any:
+        task = RE if isinstance(training[0], RelationSample) else NER
+        data = TrainingData(
+            corpus=corpus,
+            task=task,
+            labels=RELATIONS if task is RE else label_set(entity_types(row.tags for row in training)),
+            train=training,
+            valid=validation,
+            features=features,
+        )
+        folder = tmp_path / "models" / corpus / str(seed)
+        train(params, data, seed=seed, out=folder, store=StateStore(tmp_path / "state" / corpus / str(seed)))
+        return folder
+
+    return make
