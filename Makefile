@@ -36,7 +36,7 @@ types: env ## Check types.
 	mypy
 
 check: env ## Run the tests alone.
-	pytest
+	pytest -n auto --dist loadfile  # a process a core; the tests use one thread each
 
 test: lint types check ## Lint, types and tests.
 
