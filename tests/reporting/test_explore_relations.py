@@ -112,7 +112,7 @@ def test_explore_relations_measures_distance_as_words_between(place: tuple[int, 
         ("alias", None),
         ("/per/org", None),
         ("per/org/member_of", None),
-        ("/a/b/c/d", None),
+        ("/a/b/c/d", ("a", "b")),
         ("//b/c", None),
     ],
 )

@@ -39,7 +39,7 @@ from tandem.reporting.style import colour, new_figure
 
 ENDS = ["head_start", "head_end", "tail_start", "tail_end"]
 COLUMNS = ["split", "words", "tags", "image_id", "image_path", *ENDS, "relation"]
-TYPED_NAME = re.compile(r"/([^/]+)/([^/]+)/[^/]+")
+TYPED_NAME = re.compile(r"/([^/]+)/([^/]+)/.+")
 LONGEST_RELATION = 36  # characters beside an axis; the longest of MNRE has 27
 OVERLAP = -1
 
