@@ -17,6 +17,7 @@ import pytest
 
 HOME = Path(__file__).resolve().parents[2]
 SMALL = {
+    "- embedded_relations\n": "",  # has a test of its own: every corpus costs each of the others some stages
     "train: 2000": "train: 60",
     "valid: 250": "valid: 20",
     "test: 500": "test: 30",
@@ -168,6 +169,28 @@ def test_dvc_more_seeds_train_only_the_new_ones(project) -> None:
     }
     assert not kinds(ran) & set(BEFORE_TRAINING)
     assert project.metrics("evaluate/embedded_social.json")["seeds"] == 2
+
+
+def test_dvc_relations_go_through_the_same_stages_and_knobs_rerun_what_follows_them(project) -> None:
+    ran = project.ran("dvc", "exp", "run", "-S", "datasets=[embedded_social,embedded_relations]")
+    assert {f"{stage}@embedded_relations" for stage in ("link", "prepare", "explore", "extract", "evaluate")} <= ran
+    assert "train@embedded_relations-1" in ran
+    assert "train@embedded_social-1" not in ran
+    own = project.metrics("evaluate/embedded_relations.json")
+    for part in (own["relation"], own["relation_macro"], own["std"]["relation"], own["controls"]["no_image"]):
+        assert 0 <= part["f1"] <= 1
+    assert own["task"] == "re"
+    assert project.metrics("transfer/embedded_social-embedded_relations.json")["joint"]["support"] > 0
+    assert "not_applicable" in project.metrics("transfer/embedded_relations-embedded_social.json")
+    project.edit("params.yaml", "  types: none", "  types: names")
+    project.run("dvc", "repro", "link")  # what the knob means to a corpus is written there
+    decoding = project.changed()
+    assert "evaluate@embedded_relations" in decoding
+    assert not {"train@embedded_relations-1", "evaluate@embedded_social"} & set(decoding)
+    project.edit("params.yaml", "  pooling: start", "  pooling: span")
+    project.run("dvc", "repro", "link")
+    assert "train@embedded_relations-1" in project.changed()
+    assert "train@embedded_social-1" not in project.changed()
 
 
 def test_dvc_misspelt_values_get_one_line(project) -> None:
