@@ -19,7 +19,7 @@ def main(params: TandemParams, corpus: str) -> None:
         predictions, about = predict_corpus(Path(f"models/{corpus}/{seed}"), held_out, params, seed=seed)
         write_predictions(Path(f"data/predictions/{corpus}/{seed}.parquet"), held_out, predictions)
         by_seed[seed] = score_seed(task, gold, predictions, about["valid"][f"{task.headline}_f1"])
-    summary = summarise(task, by_seed, len(held_out.samples), held_out.facts)
+    summary = summarise(task, by_seed, held_out.sentences, held_out.facts)
     write_json(Path(f"metrics/evaluate/{corpus}.json"), summary)
     f1, deviation = (tree[task.headline]["f1"] for tree in (summary, summary["std"]))
     print(f"{corpus}: test {task.title} {f1:.4f} ± {deviation:.4f} over {len(by_seed)} seed(s)")

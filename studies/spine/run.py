@@ -77,7 +77,7 @@ class Cell:
         values["fusions"] = self.params["fusions"].get(self.fusion)
         values["corpus"] = self.params["corpora"][self.corpus]
         values["train"] = {name: value for name, value in self.params["train"].items() if name != "threads"}
-        if values["corpus"].get("task") == "re":
+        if values["corpus"].get("format") == "mnre" or values["corpus"].get("task") == "re":
             values["relation"] = self.params["relation"]
         # Folders of the project count by their names in it, so that the key is the same on every machine.
         text = json.dumps(values, sort_keys=True).replace(f"{PROJECT}/", "")

@@ -61,6 +61,14 @@ def prepared(name: str, **corpora: dict[str, Any]) -> Prepared:
     return prepare(params, name)
 
 
+def test_pairs_find_captions_under_ids_without_an_ending(project) -> None:
+    Path("data/raw/one/captions.tsv").write_text("1\ta cat\n3.jpg\ta dog\n", encoding="utf-8")
+    found = prepared("one", one={"format": "mnre", "captions": "captions.tsv"})
+    captions = {sample.image_id: sample.caption for sample in found.samples}
+    assert captions == {"1.jpg": "a cat", "2": None, "3.jpg": "a dog"}
+    assert found.report["captions"]["of_unknown_pictures"] == 0
+
+
 def test_pairs_are_read_with_pictures_captions_and_labels(project) -> None:
     found = prepared("one", one={"format": "mnre", "rel2id": "rel2id.json", "captions": "captions.tsv"})
     first = found.samples[0]
@@ -75,7 +83,7 @@ def test_pairs_are_read_with_pictures_captions_and_labels(project) -> None:
         "none_added_to_rel2id": True,
         "without_train_case": ["/born", "/never"],
         "without_test_case": ["/lives", "/unknown", "/never"],
-        "unseen_in_train": {"valid": 0, "test": 0},
+        "unseen_in_train": {"valid": 0, "test": 1},  # "/born", which the file of relations has
     }
     assert report["splits"]["train"] == {
         "rows": 4,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,6 +131,17 @@ def test_transfer_says_where_nothing_can_be_scored(project, source, target, reas
     assert scores["not_applicable"] in said
 
 
+def test_transfer_scores_gold_pairs_under_predicted_types_without_gold_tags(trained) -> None:
+    params = trained()
+    shutil.copytree("models/pairs", "models/bare")
+    free, _ = transfer("names", "bare", params, OWN)
+    assert list(free) == ["not_applicable"]
+    typed, _ = transfer("names", "bare", trained(**{"relation.types": "ner"}), OWN)
+    assert set(typed) == {"not_applicable", "gold_pairs", "std", "seeds"}
+    assert typed["gold_pairs"]["support"] > 0
+    assert typed["gold_pairs"]["f1"] == 0.0  # the entities are PER and OTHER, and no relation is of these types
+
+
 def test_transfer_within_a_task_is_compared_with_both_ends(trained) -> None:
     entities, said = transfer("names", "tweets", trained(), OWN)
     assert "task" not in entities
@@ -141,7 +153,8 @@ def test_transfer_within_a_task_is_compared_with_both_ends(trained) -> None:
     assert relations["relation"]["f1"] > 0.8
     assert relations["without_test_case"] == ["/per/per/peer"]
     assert relations["reference"]["drop"] == pytest.approx(0.5 - relations["relation"]["f1"])
-    assert relations["sentences"] == 50
+    assert relations["pairs"] == 50
+    assert relations["sentences"] <= 50
 
 
 def test_transfer_to_itself_runs_no_model(project, monkeypatch) -> None:

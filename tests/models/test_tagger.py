@@ -98,7 +98,7 @@ def test_build_checkpoint_loads_without_the_pretrained_weights(
         text = (tmp_path / "tandem.json").read_text().replace(name, "gone/from/here")
         (tmp_path / "tandem.json").write_text(text)
     again = load_model(tmp_path)
-    assert again.about == {"task": "ner", "corpus": "tiny", "format": 1}
+    assert again.about == {"task": "ner", "corpus": "tiny", "format": 2}
     copy = NER.dataset(samples, tokenizer=again.tokenizer, features=features)
     torch.testing.assert_close(model(data.batch(range(6))), again.model(copy.batch(range(6))))
 

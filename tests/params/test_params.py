@@ -125,3 +125,15 @@ def test_params_refuse_broken_files(tmp_path) -> None:
 def test_params_corpus_names_the_nearest() -> None:
     with pytest.raises(ParamsError, match="unknown corpus 'twitter2016'; did you mean 'twitter201"):
         load_params(HOME / "params.yaml").corpus("twitter2016")
+
+
+def test_params_merged_corpora_have_the_task_of_their_parts() -> None:
+    def merged(**parts: dict) -> str:
+        corpora = {**parts, "both": {"format": "merged", "parts": list(parts)}}
+        values = {"fusion": "film", "datasets": ["both"], "seeds": [1], "corpora": corpora}
+        return parse_params(values).corpus("both").task
+
+    assert merged(a={"format": "mnre"}, b={"format": "mnre"}) == "re"
+    assert merged(a={"format": "twitter"}, b={"format": "twitter"}) == "ner"
+    with pytest.raises(ParamsError, match="task re, but its part 'b' is of task ner"):
+        merged(a={"format": "mnre"}, b={"format": "twitter"})

@@ -48,7 +48,7 @@ def relations(seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
     for seed in seeds:
         said = {"predicted": SAID[seed], "shuffled_image": SAID[seed], "no_image": WITHOUT}
         by_seed[seed] = score_seed(Scored(), GOLD, said, 0.5)
-    return summarise(Scored(), by_seed, len(GOLD), {"task": "re", "without_test_case": [RACE]})
+    return summarise(Scored(), by_seed, len(GOLD), {"task": "re", "pairs": len(GOLD), "without_test_case": [RACE]})
 
 
 def entities() -> dict[str, Any]:

@@ -87,7 +87,7 @@ def paths(name: str, links: Path = LINKS) -> tuple[Path, Path, Path]:
 def task_knobs(params: TandemParams, task: str) -> dict[str, dict[str, str]]:
     """The knobs of a task that a training follows (`task`), and those that only decoding does (`decoding`)."""
     if task == "ner":
-        return {"task": {}, "decoding": {}}
+        return {"task": {"decoder": params.decoder}, "decoding": {}}
     return {"task": {"pooling": params.relation.pooling}, "decoding": {"types": params.relation.types}}
 
 

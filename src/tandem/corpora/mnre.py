@@ -136,13 +136,16 @@ def _literal(line: str, place: str) -> dict[str, Any]:
     if len(line) > LONGEST_LINE:
         raise CorpusError(f"{place}: {len(line)} characters; a line may have {LONGEST_LINE}, one pair of entities each")
     try:
-        row = ast.literal_eval(line)
+        tree = ast.parse(line, mode="eval")
+        row = ast.literal_eval(tree)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         too_deep = isinstance(error, RecursionError | MemoryError)
         reason = "too deep" if too_deep else error.msg if isinstance(error, SyntaxError) else "not plain values"
         raise CorpusError(f"{place}: not a Python literal ({reason}); write it like {EXAMPLE}") from None
     if not isinstance(row, dict):
         raise CorpusError(f"{place}: found a {type(row).__name__}, not a dict; write it like {EXAMPLE}")
+    if isinstance(tree.body, ast.Dict) and len(tree.body.keys) != len(row):
+        raise CorpusError(f"{place}: a key stands there twice; keep one of them")
     missing = sorted(KEYS - row.keys())
     if missing:
         raise CorpusError(f"{place}: without {', '.join(map(repr, missing))}; write it like {EXAMPLE}")
@@ -180,17 +183,24 @@ def _entity(entity: Any, key: str, words: Sequence[str], place: str, odd: Counte
             "a span needs 0 <= start < end <= words"
         )
     odd["entities_with_extra_keys"] += bool(entity.keys() - ENTITY_KEYS)
-    name, said = entity["name"], " ".join(words[start:end])
-    if name != said:
-        same_letters = "".join(name.split()) == "".join(said.split())
-        same_folded = name.casefold() == said.casefold()
-        kind = "in_spacing" if same_letters else "in_case" if same_folded else "otherwise"
-        odd[f"names_that_differ_{kind}"] += 1
+    _count_name(entity["name"], " ".join(words[start:end]), odd)
     return start, end
 
 
+def _count_name(name: str, said: str, odd: Counter[str]) -> None:
+    """Count how a name differs from its words: in case, in spacing, in both (counted under each), or otherwise."""
+    letters, said_letters = ("".join(text.split()) for text in (name, said))
+    if letters.casefold() != said_letters.casefold():
+        odd["names_that_differ_otherwise"] += 1
+        return
+    odd["names_that_differ_in_case"] += letters != said_letters
+    odd["names_that_differ_in_spacing"] += name.casefold() != said.casefold()
+
+
 def _image_id(value: Any, place: str, odd: Counter[str]) -> str | None:
-    """The image id as text; None where it is empty."""
+    """The image id as text; None where it is empty or None."""
+    if value is None:
+        value = ""
     if type(value) is int and abs(value) < LARGEST_NUMBER:
         odd["integer_image_ids"] += 1
         value = str(value)

@@ -112,10 +112,10 @@ class Pairs(Table):
             "labels": len(self.relations),
             "none_added_to_rel2id": self.none_added,
             "without_train_case": [name for name in self.relations if not counts["train"][name]],
-            "without_test_case": [name for name in self.relations if not counts["test"][name]],
-            # Rows whose relation is no class of a model of this corpus, so that it can never be right.
+            "without_test_case": [name for name in self.relations if name != NO_RELATION and not counts["test"][name]],
+            # Rows whose relation no training row has, so that a model will hardly ever be right on them.
             "unseen_in_train": {
-                split: sum(n for name, n in counts[split].items() if name not in self.relations)
+                split: sum(n for name, n in counts[split].items() if not counts["train"][name])
                 for split in SPLITS
                 if split != "train"
             },

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tandem.corpora.captions import read_captions
 from tandem.corpora.links import paths
-from tandem.corpora.pictures import PictureFolder
+from tandem.corpora.pictures import SUFFIXES, PictureFolder
 from tandem.corpora.releases import identify
 from tandem.corpora.schema import SPLITS, text_hash
 from tandem.files import sha256_of
@@ -57,9 +57,19 @@ class Source:
             "image_id": image_id,
             "image_path": picture.as_posix() if picture else None,
             "image_hash": self._picture_hashes[picture] if picture else None,
-            "caption": self._captions.get(image_id) if image_id else None,
+            "caption": self._caption(image_id) if image_id else None,
             "text_hash": text_hash(words),
         }
+
+    def _caption(self, image_id: str) -> str | None:
+        """The caption under the id as it is, or under the id without its ending: MNRE's ids end in `.jpg`."""
+        caption = self._captions.get(image_id)
+        path = PurePosixPath(image_id)
+        if caption is None and path.suffix.lower() in SUFFIXES:
+            bare = path.with_suffix("").as_posix()
+            self._ids.add(bare)
+            caption = self._captions.get(bare)
+        return caption
 
     def release(self) -> dict[str, Any]:
         """release, warning and sha256: what the files that were read are known as."""

@@ -69,8 +69,12 @@ class Sentences:
 
     @property
     def unmatched(self) -> int:
-        """Gold relations with an end that is not exactly a tagged span: no prediction can be right on them."""
-        return sum(None in (triple.head[0], triple.tail[0]) for reading in self.gold for triple in reading.triples)
+        """Gold relations that no prediction can be right on: an end is not exactly a tagged span, or both are one."""
+        return sum(
+            None in (triple.head[0], triple.tail[0]) or triple.head == triple.tail
+            for reading in self.gold
+            for triple in reading.triples
+        )
 
 
 def gather(rows: Sequence[RelationSample]) -> Sentences:

@@ -41,7 +41,7 @@ def summarise(
 ) -> Tree:
     """Mean over seeds of every score, sample standard deviations under `std`, F1 of each seed under `by_seed`.
 
-    `sentences`: how many the split has (pairs, in relation extraction). `facts` are the same for every seed.
+    `sentences`: how many the split has. `facts` are the same for every seed.
     """
     ordered: Sequence[int] = sorted(by_seed)
     mean, std = mean_and_std([by_seed[seed] for seed in ordered])

@@ -24,6 +24,11 @@ class HeldOut:
     features: FeatureCache
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def sentences(self) -> int:
+        """How many there are; pairs with the same words stand in one."""
+        return len({row.text_hash for row in self.samples}) if self.task is RE else len(self.samples)
+
     @classmethod
     def open(cls, corpus: str, params: TandemParams) -> HeldOut:
         """Read what prepare and extract wrote. Errors: `ValueError` naming the file and the remedy."""
@@ -33,5 +38,5 @@ class HeldOut:
         facts: dict[str, Any] = {}
         if task is RE:
             untested = without_test_case(read_relation_names(prepared), task.gold(samples))
-            facts = {"task": task.name, "without_test_case": untested}
+            facts = {"task": task.name, "pairs": len(samples), "without_test_case": untested}
         return cls(corpus, task, samples, FeatureCache.open(Path(f"data/features/{corpus}")), facts)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 from tandem.corpora.schema import NO_RELATION, Post, RelationSample, Sample
 from tandem.evaluation.controls import CONTROLS, conditions
 from tandem.evaluation.joint import JOINT, Reading, Sentences, Triple, gather, span_types
-from tandem.evaluation.metrics import Tree
+from tandem.evaluation.metrics import Tree, mean_and_std
 from tandem.evaluation.relations import score_relations
 from tandem.evaluation.spans import Span, spans
 from tandem.evaluation.summary import score_seed, summarise
@@ -76,17 +77,39 @@ def predict_joint(
         else:
             triples = _related(re, samples, pairs[name], ids)
             readings[name] = [Reading(said, found) for said, found in zip(tags[name], triples, strict=True)]
-    types = [span_types(said) for said in tags["predicted"]]
-    ends = [
-        (types[number].get(row.head), types[number].get(row.tail))
-        for row, number in zip(rows, sentences.of_row, strict=True)
-    ]
-    known = [(head, tail) if head is not None and tail is not None else None for head, tail in ends]
+    said_of_row = [tags["predicted"][number] for number in sentences.of_row]
     return JointPredictions(
         readings=readings,
-        dropped=sum(max(0, len(found) - MOST_MENTIONS) for found in types),
-        gold_pairs=re.predict(rows, {"predicted": re.pictures_of(rows)}, known)["predicted"],
+        dropped=sum(max(0, len(span_types(said)) - MOST_MENTIONS) for said in tags["predicted"]),
+        gold_pairs=_on_gold_pairs(re, rows, said_of_row),
     )
+
+
+def score_gold_pairs(source: str, held_out: HeldOut, params: TandemParams) -> Tree:
+    """`gold_pairs`: the relation models of a split's own corpus on its rows, within the types that the NER models of
+    `source` see; and its deviation under `std`. Needs no gold tags.
+    """
+    rows, gold = held_out.samples, held_out.task.gold(held_out.samples)
+    by_seed = []
+    for seed in params.seeds:
+        ner = Runner(Path(f"models/{source}/{seed}"), held_out.features, params)
+        re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out.features, params)
+        posts = [Sample(**_post(row), tags=["O"] * len(row.words)) for row in rows]
+        tags = ner.predict(posts, {"predicted": ner.pictures_of(posts)})["predicted"]
+        by_seed.append({"gold_pairs": score_relations(gold, _on_gold_pairs(re, rows, tags))["relation"]})
+    mean, std = mean_and_std(by_seed)
+    return {**mean, "std": std, "seeds": len(by_seed)}
+
+
+def _on_gold_pairs(re: Runner, rows: Sequence[RelationSample], tags: Sequence[Sequence[str]]) -> list[str]:
+    """What the relation model says of rows, each with the tags of its sentence.
+
+    With `relation.types: ner`, the types of tagged mentions that have exactly the words of head and tail count.
+    """
+    types = [span_types(said) for said in tags]
+    ends = [(found.get(row.head), found.get(row.tail)) for row, found in zip(rows, types, strict=True)]
+    known = [(head, tail) if head is not None and tail is not None else None for head, tail in ends]
+    return list(re.predict(rows, {"predicted": re.pictures_of(rows)}, known)["predicted"])
 
 
 def candidate_pairs(tags: Sequence[str]) -> list[Pair]:
@@ -112,11 +135,16 @@ def _related(
     return [frozenset(triples) for triples in found]
 
 
+def _post(row: Post) -> dict[str, Any]:
+    """What a row of either task has."""
+    return {column.name: getattr(row, column.name) for column in fields(Post)}
+
+
 def _row(sample: Sample, pair: Pair) -> RelationSample:
     """A pair as a row of a relation corpus; its relation is what the model is asked for."""
     head, tail = pair
     return RelationSample(
-        **{column.name: getattr(sample, column.name) for column in fields(Post)},
+        **_post(sample),
         head_start=head.start,
         head_end=head.end,
         tail_start=tail.start,

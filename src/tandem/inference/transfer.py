@@ -4,7 +4,10 @@
 |---|---|
 | the same task | the source's models as they are, on the target's rows |
 | entities -> relations with tagged sentences | both models end to end, see `tandem.inference.joint` |
-| entities -> relations without tags, relations -> entities | nothing: only gold pairs can be scored (evaluate) |
+| entities -> relations without tags | only gold pairs can be scored, which evaluate does; see below |
+| relations -> entities | nothing |
+
+With `relation.types: ner`, gold pairs are scored here too, under the types that the source's models see.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from tandem.evaluation.metrics import Tree
 from tandem.evaluation.summary import score_seed, summarise
 from tandem.inference.corpus import predict_corpus
 from tandem.inference.held_out import HeldOut
-from tandem.inference.joint import score_joint
+from tandem.inference.joint import score_gold_pairs, score_joint
 from tandem.params import TandemParams
 from tandem.tasks import RE, Task, task_of
 
@@ -34,7 +37,9 @@ def transfer(source: str, target: str, params: TandemParams, own: Mapping[str, T
     held_out = HeldOut.open(target, params)
     reason = obstacle(source, task, held_out)
     if reason is not None:
-        return {"not_applicable": reason}, f"not applicable, {reason}"
+        typed = params.relation.types == "ner" and task is not RE
+        gold_pairs = score_gold_pairs(source, held_out, params) if typed else {}
+        return {"not_applicable": reason, **gold_pairs}, f"not applicable, {reason}"
     if held_out.task is not task:
         scores = score_joint(source, held_out, params)
         return scores, f"test {JOINT.title} {scores[JOINT.headline]['f1']:.4f}"
@@ -43,7 +48,7 @@ def transfer(source: str, target: str, params: TandemParams, own: Mapping[str, T
     for seed in params.seeds:
         predictions, _ = predict_corpus(Path(f"models/{source}/{seed}"), held_out, params, seed=seed)
         by_seed[seed] = score_seed(task, gold, predictions)
-    scores = summarise(task, by_seed, len(held_out.samples), held_out.facts)
+    scores = summarise(task, by_seed, held_out.sentences, held_out.facts)
     return _compared(task, scores, own[source], own[target])
 
 

@@ -20,7 +20,7 @@ from tandem.tasks import Task, task_of
 from tandem.text.base import TextEncoder, WordTokenizer
 from tandem.text.build import build_text, load_text
 
-FORMAT = 1
+FORMAT = 2  # raised when what a checkpoint says of itself changes
 MODEL_KEYS = ("fusion", "fusions", "text", "head", "vision")
 
 

@@ -71,7 +71,7 @@ class MergedCorpusParams(Knobs):
     """Other corpora of params.yaml joined split by split."""
 
     format: Literal["merged"]
-    task: Literal["ner", "re"] = Field("ner", description="of the parts, which must all have it")
+    task: Literal["ner", "re"] = Field("ner", description="of the parts, which must all have it; taken from the first")
     parts: list[str] = Field(min_length=2, description="names under `corpora`")
     rename: dict[str, str] = Field({}, description="entity types (relations) to rename, after the parts' own renaming")
 

@@ -76,6 +76,24 @@ class TandemParams(Knobs):
             raise ValueError(f"seeds must lie between 0 and 2147483647, found {seeds}")
         return seeds
 
+    @model_validator(mode="before")
+    @classmethod
+    def _merged_task(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A merged corpus that names no task has that of its first part."""
+        corpora = values.get("corpora")
+        if not isinstance(corpora, dict):
+            return values
+        filled = dict(corpora)
+        for name, entry in corpora.items():
+            if isinstance(entry, dict) and entry.get("format") == "merged" and "task" not in entry:
+                parts = entry.get("parts")
+                first = (
+                    corpora.get(parts[0]) if isinstance(parts, list) and parts and isinstance(parts[0], str) else None
+                )
+                pairs = isinstance(first, dict) and first.get("format") == "mnre"
+                filled[name] = {**entry, "task": "re" if pairs else "ner"}
+        return {**values, "corpora": filled}
+
     @model_validator(mode="after")
     def _names_known(self) -> TandemParams:
         for name in self.datasets:

@@ -10,7 +10,7 @@ import pandas as pd
 from tandem.reporting.results import Results, number
 
 # Not scores: deviations, how many there were of what, and what has a table of its own.
-NOT_SCORES = ("std", "per_type", "per_relation", "confusion", "by_seed", "seeds", "sentences", "reference")
+NOT_SCORES = ("std", "per_type", "per_relation", "confusion", "by_seed", "seeds", "sentences", "pairs", "reference")
 
 
 def results_frame(results: Results) -> pd.DataFrame:

@@ -18,7 +18,7 @@ def relation_table(results: Results) -> Table:
     rows = []
     for name in results.of_task("re"):
         tree = results.evaluate.get(name)
-        pairs = f"{count(number(tree, 'relation', 'support'))} / {count(number(tree, 'sentences'))}"
+        pairs = f"{count(number(tree, 'relation', 'support'))} / {count(number(tree, 'pairs'))}"
         rows.append([name, *(mean_std(tree, *path) for path in paths), pairs, count(number(tree, "seeds"))])
     columns = ["corpus", "F1", "precision", "recall", "F1 macro", "accuracy with None", "validation"]
     return Table([*columns, "pairs", "seeds"], rows)
