@@ -36,7 +36,8 @@ types: env ## Check types.
 	mypy
 
 check: env ## Run the tests alone.
-	pytest -n auto --dist loadfile  # a process a core; the tests use one thread each
+	@# A process a core (the tests use one thread each), in the order in which the tests are collected.
+	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: lint types check ## Lint, types and tests.
 

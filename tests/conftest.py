@@ -15,6 +15,11 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 torch.set_num_threads(1)  # two cores: tests may run beside each other
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file first, so that one process does not end with it alone while the other idles."""
+    items.sort(key=lambda item: "pipeline" not in item.path.parts)
+
+
 @pytest.fixture
 def make_params() -> Callable[..., Any]:
     """Parameters of a small model: `make_params(fusion="film", **{"train.epochs": 2})`."""
