@@ -28,6 +28,7 @@ STRATEGIES: dict[str, str] = {
     "bilinear": "tandem.fusion.bilinear:Bilinear",
     "hybrid": "tandem.fusion.hybrid:Hybrid",
     "partial_prediction": "tandem.fusion.partial_prediction:PartialPrediction",
+    "caption_prefix": "tandem.fusion.caption_prefix:CaptionPrefix",
 }
 
 

@@ -45,11 +45,13 @@ class Fusion(nn.Module, ABC):
     zero vector and leaves the text path alone, bit for bit.
     """
 
-    uses_picture: ClassVar[bool] = True
+    uses_picture: ClassVar[bool] = True  # reads the features of the picture
+    reads_caption: ClassVar[bool] = False  # the text encoder reads the picture's caption beside the words
     uses_regions: ClassVar[bool] = False
     per_word: ClassVar[bool] = True  # a word's fused vector depends on that word and the picture, on no other word
     predicts: ClassVar[bool] = False  # the output is class scores, `Widths.classes` wide: no head comes after it
     out_dim: int
+    caption_words: int = 0  # most words of a caption that are read; what comes after them is cut
 
     @abstractmethod
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:

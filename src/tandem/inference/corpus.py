@@ -25,7 +25,7 @@ def predict_corpus(
     Classes have the names that the rows' corpus gives them. Errors: `ValueError` if the picture features are not
     those that the model was trained on.
     """
-    runner = Runner(folder, held_out.features, params)
+    runner = Runner(folder, held_out, params)
     pictures = conditions(runner.pictures_of(held_out.samples), seed=seed)
     return runner.predict(held_out.samples, pictures), runner.about
 

@@ -46,8 +46,8 @@ def score_joint(source: str, held_out: HeldOut, params: TandemParams) -> Tree:
     relations = held_out.task.gold(held_out.samples)
     by_seed = {}
     for seed in params.seeds:
-        ner = Runner(Path(f"models/{source}/{seed}"), held_out.features, params)
-        re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out.features, params)
+        ner = Runner(Path(f"models/{source}/{seed}"), held_out, params)
+        re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out, params)
         found = predict_joint(ner, re, held_out.samples, sentences, seed=seed)
         by_seed[seed] = {
             **score_seed(JOINT, sentences.gold, found.readings),

@@ -8,25 +8,26 @@ from typing import Any
 
 from tandem.corpora.schema import Post
 from tandem.evaluation.controls import CONTROLS
+from tandem.inference.held_out import HeldOut
 from tandem.models.build import load_model
+from tandem.models.captions import captions_for
 from tandem.models.constraints import TypeConstraints, Types
 from tandem.models.data import Dataset
 from tandem.models.predict import predict, predict_log_probabilities
 from tandem.models.relation import RelationClassifier
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
-from tandem.vision.cache import FeatureCache
 
 # Name of a prediction -> what is said of each row: tags, or a relation.
 Predictions = dict[str, list[Any]]
 
 
 class Runner:
-    """A trained model on its device, with the picture features of a corpus."""
+    """A trained model on its device, with the picture features and captions of a split."""
 
-    def __init__(self, folder: Path, features: FeatureCache, params: TandemParams) -> None:
+    def __init__(self, folder: Path, held_out: HeldOut, params: TandemParams) -> None:
         """Errors: `ValueError` if the picture features are not those that the model was trained on."""
-        trained = load_model(folder)
+        trained, features = load_model(folder), held_out.features
         if (features.pooled_dim, features.region_dim) != (trained.dims.pooled, trained.dims.regions):
             raise ValueError(
                 f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but "
@@ -45,14 +46,19 @@ class Runner:
         self._trained = trained
         self._model = trained.model.to(self._runtime.device)
         self.about, self.task = trained.about, trained.task
-        self.uses_picture = self._model.fusion.uses_picture
+        fusion = self._model.fusion
+        self._captions = captions_for(fusion, held_out.samples)
+        self.uses_picture = fusion.uses_picture or fusion.reads_caption
 
     def pictures_of(self, samples: Sequence[Post]) -> list[str | None]:
         """The picture of each row, None where the model would see none.
 
-        Only pictures that can be seen are exchanged: the control must not hide one or show one more.
+        Only pictures that can be seen (by their captions, where it reads those) are exchanged: the control must not
+        hide one or show one more.
         """
-        return [sample.image_id if self._features.usable(sample.image_id) else None for sample in samples]
+        captions, usable = self._captions, self._features.usable
+        ids = [sample.image_id for sample in samples]
+        return [one if (usable(one) if captions is None else one in captions) else None for one in ids]
 
     def predict(
         self,
@@ -71,6 +77,7 @@ class Runner:
             tokenizer=self._trained.tokenizer,
             features=self._features,
             with_regions=self._model.fusion.uses_regions,
+            captions=self._captions,
         )
         predictions: Predictions = {}
         for name, ids in pictures.items():

@@ -62,7 +62,7 @@ def build_model(
     params: TandemParams, task: Task, labels: list[str], dims: PictureDims
 ) -> tuple[FusedModel, WordTokenizer]:
     """A fresh model: pretrained text encoder, everything else from the current random state."""
-    tokenizer, encoder = build_text(params.text, markers=task.markers)
+    tokenizer, encoder = build_text(params.text, markers=task.markers, context=strategy(params.fusion).reads_caption)
     return _assemble(params, task, encoder, labels, dims), tokenizer
 
 

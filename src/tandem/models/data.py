@@ -12,6 +12,7 @@ from torch import Tensor
 from tandem.corpora.schema import Post, RelationSample, Sample
 from tandem.fusion.base import Picture
 from tandem.models.base import IGNORE, Batch, PairPlaces
+from tandem.models.captions import Captions
 from tandem.text.base import WordTokenizer
 from tandem.text.markers import Word, mark
 from tandem.vision.cache import FeatureCache
@@ -24,7 +25,8 @@ BUDGET = 4096
 class Dataset:
     """Texts tokenised once, with a cache of picture features.
 
-    `image_ids`, the picture of each row (None = no picture), may be replaced, for controls.
+    `image_ids`, the picture of each row (None = no picture), may be replaced, for controls. With `captions`, each text
+    is read with that of its picture; rows without one are read alone.
     """
 
     def __init__(
@@ -35,24 +37,43 @@ class Dataset:
         tokenizer: WordTokenizer,
         features: FeatureCache,
         with_regions: bool,
+        captions: Captions | None,
     ) -> None:
         self.tokenizer = tokenizer
         self.features = features
         self.with_regions = with_regions
-        self.encoded: list[Any] = [tokenizer.encode(words) for words in texts]
-        self.costs = [tokenizer.cost(encoded) for encoded in self.encoded]
-        self.image_ids: Sequence[str | None] = [sample.image_id for sample in samples]
+        self.captions = captions or {}
+        self._texts = texts
+        self._alone: list[Any] = [tokenizer.encode(words) for words in texts]
+        self.image_ids = [sample.image_id for sample in samples]
+
+    @property
+    def image_ids(self) -> Sequence[str | None]:
+        """The picture of each row."""
+        return self._image_ids
+
+    @image_ids.setter
+    def image_ids(self, image_ids: Sequence[str | None]) -> None:
+        self._image_ids = image_ids
+        captions = [None if image_id is None else self.captions.get(image_id) for image_id in image_ids]
+        self.encoded = [
+            alone if caption is None else self.tokenizer.encode(words, caption)
+            for alone, words, caption in zip(self._alone, self._texts, captions, strict=True)
+        ]
+        self.costs = [self.tokenizer.cost(encoded) for encoded in self.encoded]
 
     def __len__(self) -> int:
         return len(self.encoded)
 
-    def batch(self, rows: Sequence[int]) -> Batch:
-        """The given rows, padded to the longest of them."""
+    def batch(self, rows: Sequence[int], shown: Tensor | None = None) -> Batch:
+        """The given rows, padded to the longest; where `shown` (B,) bool is False, without picture and caption."""
         found = self.features.gather([self.image_ids[row] for row in rows], with_regions=self.with_regions)
+        keep = torch.ones(len(rows), dtype=torch.bool) if shown is None else shown
         picture = Picture(
-            pooled=found.pooled, regions=found.regions, region_mask=found.region_mask, present=found.present
+            pooled=found.pooled, regions=found.regions, region_mask=found.region_mask, present=found.present & keep
         )
-        return Batch(self.tokenizer.collate([self.encoded[row] for row in rows]), picture)
+        texts = [(self.encoded if seen else self._alone)[row] for row, seen in zip(rows, keep.tolist(), strict=True)]
+        return Batch(self.tokenizer.collate(texts), picture)
 
     def parts(self, rows: Sequence[int]) -> list[list[int]]:
         """The rows cut where one forward pass would exceed BUDGET sub-words; a longer sentence stands alone."""
@@ -85,16 +106,18 @@ class SentenceDataset(Dataset):
         features: FeatureCache,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
+        captions: Captions | None = None,
     ) -> None:
         texts = [sample.words for sample in samples]
-        super().__init__(samples, texts, tokenizer=tokenizer, features=features, with_regions=with_regions)
+        reading: dict[str, Any] = {"tokenizer": tokenizer, "features": features, "captions": captions}
+        super().__init__(samples, texts, with_regions=with_regions, **reading)
         self.labels: list[Tensor] | None = None
         if labels is not None:
             index = {label: number for number, label in enumerate(labels)}
             self.labels = [torch.tensor([index[tag] for tag in sample.tags]) for sample in samples]
 
-    def batch(self, rows: Sequence[int]) -> Batch:
-        batch = super().batch(rows)
+    def batch(self, rows: Sequence[int], shown: Tensor | None = None) -> Batch:
+        batch = super().batch(rows, shown)
         if self.labels is None:
             return batch
         labels = [self.labels[row] for row in rows]
@@ -112,17 +135,19 @@ class PairDataset(Dataset):
         features: FeatureCache,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
+        captions: Captions | None = None,
     ) -> None:
         self.marked = [mark(sample.words, sample.head, sample.tail) for sample in samples]
         texts = [marked.words for marked in self.marked]
-        super().__init__(samples, texts, tokenizer=tokenizer, features=features, with_regions=with_regions)
+        reading: dict[str, Any] = {"tokenizer": tokenizer, "features": features, "captions": captions}
+        super().__init__(samples, texts, with_regions=with_regions, **reading)
         self.labels: Tensor | None = None
         if labels is not None:
             index = {label: number for number, label in enumerate(labels)}
             self.labels = torch.tensor([index[sample.relation] for sample in samples])
 
-    def batch(self, rows: Sequence[int]) -> Batch:
-        batch = super().batch(rows)
+    def batch(self, rows: Sequence[int], shown: Tensor | None = None) -> Batch:
+        batch = super().batch(rows, shown)
         words = torch.zeros(len(rows), 2, batch.word_mask.shape[1], dtype=torch.bool)
         for place, row in enumerate(rows):
             words[place, 0, self.marked[row].head_words] = True

@@ -115,6 +115,12 @@ class PartialPredictionParams(Knobs):
     dropout: float = Field(0.1, ge=0, lt=1, description="on the projected picture")
 
 
+class CaptionPrefixParams(Knobs):
+    """`caption_prefix`: the caption is a second segment of the text."""
+
+    max_words: int = Field(32, ge=1, le=4096, description="words of a caption that are read; what follows is cut")
+
+
 FUSION_PARAMS: dict[str, type[BaseModel]] = {
     "text_only": TextOnlyParams,
     "add": AddParams,
@@ -128,4 +134,5 @@ FUSION_PARAMS: dict[str, type[BaseModel]] = {
     "bilinear": BilinearParams,
     "hybrid": HybridParams,
     "partial_prediction": PartialPredictionParams,
+    "caption_prefix": CaptionPrefixParams,
 }

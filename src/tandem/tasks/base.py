@@ -12,6 +12,7 @@ from torch import nn
 from tandem.evaluation.metrics import Tree
 from tandem.fusion.base import Fusion
 from tandem.models.base import FusedModel
+from tandem.models.captions import Captions
 from tandem.models.data import Dataset
 from tandem.models.heads import build_head
 from tandem.params import TandemParams
@@ -56,8 +57,9 @@ class Task(ABC):
         features: FeatureCache,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
+        captions: Captions | None = None,
     ) -> Dataset:
-        """The rows as batches; with `labels`, the classes of the model, for training."""
+        """The rows as batches; with `labels`, the classes of the model, for training; with `captions`, beside them."""
 
     @abstractmethod
     def gold(self, samples: Sequence[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from tandem.corpora.labels import entity_types, label_set, rename_tags, type_map
 from tandem.corpora.schema import Sample, read_samples
 from tandem.evaluation.metrics import Tree, score
 from tandem.fusion.base import Fusion
+from tandem.models.captions import Captions
 from tandem.models.data import SentenceDataset
 from tandem.models.tagger import Tagger
 from tandem.params import TandemParams
@@ -56,9 +57,15 @@ class EntityTask(Task):
         features: FeatureCache,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
+        captions: Captions | None = None,
     ) -> SentenceDataset:
         return SentenceDataset(
-            samples, tokenizer=tokenizer, features=features, labels=labels, with_regions=with_regions
+            samples,
+            tokenizer=tokenizer,
+            features=features,
+            labels=labels,
+            with_regions=with_regions,
+            captions=captions,
         )
 
     def gold(self, samples: Sequence[Sample]) -> list[list[str]]:

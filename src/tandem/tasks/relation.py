@@ -10,6 +10,7 @@ from tandem.corpora.schema import RelationSample, read_relation_names, read_rela
 from tandem.evaluation.metrics import Tree
 from tandem.evaluation.relations import score_relations
 from tandem.fusion.base import Fusion
+from tandem.models.captions import Captions
 from tandem.models.data import PairDataset
 from tandem.models.relation import RelationClassifier
 from tandem.params import TandemParams
@@ -58,8 +59,16 @@ class RelationTask(Task):
         features: FeatureCache,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
+        captions: Captions | None = None,
     ) -> PairDataset:
-        return PairDataset(samples, tokenizer=tokenizer, features=features, labels=labels, with_regions=with_regions)
+        return PairDataset(
+            samples,
+            tokenizer=tokenizer,
+            features=features,
+            labels=labels,
+            with_regions=with_regions,
+            captions=captions,
+        )
 
     def gold(self, samples: Sequence[RelationSample]) -> list[str]:
         return [sample.relation for sample in samples]

@@ -21,8 +21,8 @@ class WordTokenizer(ABC):
     """
 
     @abstractmethod
-    def encode(self, words: Sequence[Word]) -> Any:
-        """What the encoder needs of one sentence."""
+    def encode(self, words: Sequence[Word], context: Sequence[str] = ()) -> Any:
+        """What the encoder needs of one sentence; `context` are words that it reads besides, and gives no vectors."""
 
     @abstractmethod
     def cost(self, encoded: Any) -> int:

@@ -15,8 +15,12 @@ from tandem.text.subwords import SubwordTokenizer
 from tandem.weights import load_pretrained
 
 
-def build_text(params: TextParams, *, markers: bool = False) -> tuple[WordTokenizer, TextEncoder]:
-    """Tokenizer and encoder with pretrained weights; with `markers`, for sentences with entity markers.
+def build_text(
+    params: TextParams, *, markers: bool = False, context: bool = False
+) -> tuple[WordTokenizer, TextEncoder]:
+    """Tokenizer and encoder with pretrained weights.
+
+    With `markers`, for sentences with entity markers; with `context`, for sentences that come with a context.
 
     Errors: `ValueError` naming checkpoint and remedy.
     """
@@ -24,7 +28,7 @@ def build_text(params: TextParams, *, markers: bool = False) -> tuple[WordTokeni
         scratch = params.scratch
         tokenizer = HashTokenizer(buckets=scratch.buckets, normalise=params.normalise)
         rows = scratch.buckets + (len(Marker) if markers else 0)
-        return tokenizer, ScratchEncoder(dim=scratch.dim, buckets=rows, layers=scratch.layers)
+        return tokenizer, ScratchEncoder(dim=scratch.dim, buckets=rows, layers=scratch.layers, context=context)
     model = load_pretrained(AutoModel, params.encoder)
     limit = position_limit(model.config)
     if limit is not None and params.max_length > limit:

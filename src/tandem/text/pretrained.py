@@ -23,12 +23,15 @@ class PretrainedEncoder(TextEncoder):
         super().__init__()
         self.model = model
         self.out_dim = int(model.config.hidden_size)
+        # Checkpoints without a second segment (RoBERTa's) have one type of token at most.
+        self._types = int(getattr(model.config, "type_vocab_size", 0) or 0)
         # The pooler of BERT-like models reads [CLS] for tasks that are not ours; it would never get a gradient.
         if getattr(model, "pooler", None) is not None:
             model.pooler = None  # type: ignore[assignment]
 
     def forward(self, batch: TextBatch) -> Tensor:
-        output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+        more = {"token_type_ids": batch["token_type_ids"]} if self._types > 1 and "token_type_ids" in batch else {}
+        output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], **more)
         return pool_words(output.last_hidden_state, batch)
 
     def layers(self) -> list[list[nn.Parameter]]:

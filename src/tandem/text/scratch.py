@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ def views(word: str) -> list[str]:
     return [f"l:{lower}", f"p:{lower[:3]}", f"s:{lower[-3:]}", f"h:{shape[:8]}", f"w:{word}"]
 
 
+@dataclass(frozen=True)
+class HashedWords:
+    """Rows of the table for one sentence."""
+
+    words: Tensor  # (T, FEATURES)
+    context: Tensor  # (C, FEATURES), C = 0 without a context
+
+
 class HashTokenizer(WordTokenizer):
     """Words to rows of a hashed table: CRC-32 of each view, modulo the table's size (row 0 is padding).
 
@@ -39,7 +48,10 @@ class HashTokenizer(WordTokenizer):
         self.normalise = normalise
         self._normalise = NORMALISERS[normalise]
 
-    def encode(self, words: Sequence[Word]) -> Tensor:
+    def encode(self, words: Sequence[Word], context: Sequence[str] = ()) -> HashedWords:
+        return HashedWords(self._table(words), self._table(context))
+
+    def _table(self, words: Sequence[Word]) -> Tensor:
         """(T, FEATURES) rows of the table."""
         rows = [self._rows(word) for word in words]
         return torch.tensor(rows, dtype=torch.long).reshape(len(words), FEATURES)
@@ -49,13 +61,17 @@ class HashTokenizer(WordTokenizer):
             return [self.buckets + MARKERS.index(word)] + [0] * (FEATURES - 1)
         return [1 + zlib.crc32(view.encode()) % (self.buckets - 1) for view in views(self._normalise(word))]
 
-    def cost(self, encoded: Tensor) -> int:
-        return len(encoded)
+    def cost(self, encoded: HashedWords) -> int:
+        return len(encoded.words)
 
-    def collate(self, batch: Sequence[Tensor]) -> TextBatch:
-        rows = nn.utils.rnn.pad_sequence(list(batch), batch_first=True)  # (B, T, FEATURES), 0 = padding
-        lengths = torch.tensor([len(encoded) for encoded in batch])
-        return {"rows": rows, "word_mask": torch.arange(rows.shape[1])[None] < lengths[:, None]}
+    def collate(self, batch: Sequence[HashedWords]) -> TextBatch:
+        """rows (B, T, FEATURES), 0 = padding; word_mask (B, T); context (B, C, FEATURES), where any has one."""
+        rows = nn.utils.rnn.pad_sequence([encoded.words for encoded in batch], batch_first=True)
+        lengths = torch.tensor([len(encoded.words) for encoded in batch])
+        found = {"rows": rows, "word_mask": torch.arange(rows.shape[1])[None] < lengths[:, None]}
+        if any(len(encoded.context) for encoded in batch):
+            found["context"] = nn.utils.rnn.pad_sequence([encoded.context for encoded in batch], batch_first=True)
+        return found
 
     def drop_words(self, batch: TextBatch, share: float) -> TextBatch:
         dropped = torch.rand(batch["word_mask"].shape) < share
@@ -86,23 +102,39 @@ class ConvolutionBlock(nn.Module):
 
 
 class ScratchEncoder(TextEncoder):
-    """Sum of the hashed views' embeddings, then `layers` convolution blocks."""
+    """Sum of the hashed views' embeddings, then `layers` convolution blocks.
 
-    def __init__(self, *, dim: int, buckets: int, layers: int) -> None:
+    The blocks see a few words to either side, too few for a second segment: with `context`, the mean of the context's
+    words goes through a linear layer and is added to every word (nothing is, where there is no context).
+    """
+
+    def __init__(self, *, dim: int, buckets: int, layers: int, context: bool = False) -> None:
         super().__init__()
         self.config: dict[str, Any] = {"dim": dim, "buckets": buckets, "layers": layers}
+        if context:
+            self.config["context"] = True
         self.out_dim = dim
         self.table = nn.Embedding(buckets, dim, padding_idx=0)
         nn.init.normal_(self.table.weight, std=0.3)
         self.blocks = nn.ModuleList(ConvolutionBlock(dim=dim) for _ in range(layers))
         self.norm = nn.LayerNorm(dim)
+        self.context = nn.Linear(dim, dim) if context else None
 
     def forward(self, batch: TextBatch) -> Tensor:
         mask = batch["word_mask"][..., None].to(self.table.weight.dtype)
         words = self.table(batch["rows"]).sum(2)  # (B, T, d)
+        if self.context is not None and "context" in batch:
+            words = words + self._read(batch["context"]).unsqueeze(1)
         for block in self.blocks:
             words = block(words, mask)
         return self.norm(words) * mask
+
+    def _read(self, rows: Tensor) -> Tensor:
+        """What contexts (B, C, FEATURES) add to each word, (B, d); zero where there is none."""
+        assert self.context is not None
+        count = (rows[..., 0] > 0).sum(1, keepdim=True)  # (B, 1)
+        mean = self.table(rows).sum((1, 2)) / count.clamp(min=1)
+        return torch.where(count > 0, self.context(mean), 0.0)
 
     def layers(self) -> list[list[nn.Parameter]]:
         return [list(self.parameters())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch import Tensor
 from tandem.text.base import TextBatch, WordTokenizer
 from tandem.text.markers import Marker, Word
 from tandem.text.normalise import NORMALISERS
+from tandem.text.segments import PairTokens, pair_tokens, special_tokens
 from tandem.text.windows import windows
 
 
@@ -25,9 +27,21 @@ class EncodedWords:
     """One sentence: its windows' sub-words, and for each word the places of the sub-words its vector is made of."""
 
     rows: list[list[int]]  # token ids of each window, specials included
-    owners: list[list[int]]  # the word of each of these tokens, -1 for a special one
+    owners: list[list[int]]  # the word of each of these tokens, -1 for a special one and for one of the context
     places: list[tuple[int, int, int]]  # (window, position in it, word) of each sub-word that counts
     words: int
+    last_types: list[int]  # token types of the last tokens of every window; those before are of type 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the words in every window of a sentence, how many sub-words fit between, and are shared."""
+
+    before: list[int]
+    after: list[int]
+    after_types: list[int]
+    capacity: int
+    overlap: int
 
 
 class SubwordTokenizer(WordTokenizer):
@@ -36,6 +50,9 @@ class SubwordTokenizer(WordTokenizer):
     A word without pieces (a zero-width character, a word that normalisation emptied) becomes the unknown token; a
     word with more pieces than half a window keeps the first ones. `markers` gives the token id of each entity marker:
     one that the tokenizer knows nothing of, so that no word of a text can become a marker, whatever it reads.
+
+    A context is the second of two segments, with the special tokens and token types that the tokenizer gives a pair.
+    Every window carries it, cut so that the sentence has at least half of each window.
     """
 
     def __init__(
@@ -58,6 +75,7 @@ class SubwordTokenizer(WordTokenizer):
         self._markers = torch.tensor(list((markers or {}).values()), dtype=torch.long)
         self.prefix, self.suffix = special_tokens(tokenizer)
         self.capacity = max_length - len(self.prefix) - len(self.suffix)
+        self._alone = Frame(self.prefix, self.suffix, [], self.capacity, overlap)
         if self.capacity < 2:
             raise ValueError(f"text.max_length {max_length} leaves no room beside the special tokens; raise it")
         # Byte-level vocabularies write a word at the start of a text unlike the same word after a blank.
@@ -77,13 +95,36 @@ class SubwordTokenizer(WordTokenizer):
             self._pieces[word] = (list(ids) if text else [])[: self.capacity // 2] or [self._unknown]
         return [self._pieces[word] for word in words]
 
-    def encode(self, words: Sequence[Word]) -> EncodedWords:
-        pieces = self.pieces(words)
+    @cached_property
+    def _pair(self) -> PairTokens:
+        return pair_tokens(self.tokenizer)
+
+    def _frame(self, context: Sequence[str]) -> Frame:
+        """Errors: `ValueError` if a window is too short for any context."""
+        if not context:
+            return self._alone
+        pair = self._pair
+        room = self.max_length - len(pair.prefix) - len(pair.separator) - len(pair.suffix)
+        most = room - self.max_length // 2  # no word has more pieces than half a window
+        if most < 1:
+            raise ValueError(f"text.max_length {self.max_length} leaves no room for captions; raise it")
+        second = [piece for pieces in self.pieces(context) for piece in pieces][:most]
+        return Frame(
+            before=pair.prefix,
+            after=[*pair.separator, *second, *pair.suffix],
+            after_types=[*pair.separator_types, *[pair.second_type] * len(second), *pair.suffix_types],
+            capacity=room - len(second),
+            # Less room than usual must not mean that windows hardly move on.
+            overlap=min(self.overlap, (room - len(second)) // 2),
+        )
+
+    def encode(self, words: Sequence[Word], context: Sequence[str] = ()) -> EncodedWords:
+        pieces, frame = self.pieces(words), self._frame(context)
         rows: list[list[int]] = []
         owners: list[list[int]] = []
         places: list[tuple[int, int, int]] = []
-        for number, window in enumerate(windows([len(p) for p in pieces], self.capacity, self.overlap)):
-            row = list(self.prefix)
+        for number, window in enumerate(windows([len(p) for p in pieces], frame.capacity, frame.overlap)):
+            row = list(frame.before)
             owner = [-1] * len(row)
             for word in range(window.first, window.last):
                 start = len(row)
@@ -92,9 +133,9 @@ class SubwordTokenizer(WordTokenizer):
                 if window.owned_first <= word < window.owned_last:
                     chosen = {"first": range(start, start + 1), "last": range(len(row) - 1, len(row))}
                     places.extend((number, place, word) for place in chosen.get(self.pooling, range(start, len(row))))
-            rows.append(row + self.suffix)
-            owners.append(owner + [-1] * len(self.suffix))
-        return EncodedWords(rows, owners, places, len(words))
+            rows.append(row + frame.after)
+            owners.append(owner + [-1] * len(frame.after))
+        return EncodedWords(rows, owners, places, len(words), frame.after_types)
 
     def cost(self, encoded: EncodedWords) -> int:
         return sum(map(len, encoded.rows))
@@ -103,7 +144,8 @@ class SubwordTokenizer(WordTokenizer):
         """Tensors of W windows of at most L sub-words.
 
         input_ids, attention_mask (W, L); owner (W, L): flat place in (B, T) of each sub-word's word, or -1;
-        piece, word (P): flat places in (W, L) and (B, T) of the sub-words that words are made of; word_mask (B, T).
+        piece, word (P): flat places in (W, L) and (B, T) of the sub-words that words are made of; word_mask (B, T);
+        token_type_ids (W, L), where any is not 0.
         """
         rows = [row for encoded in batch for row in encoded.rows]
         longest = max(map(len, rows), default=1)
@@ -124,7 +166,13 @@ class SubwordTokenizer(WordTokenizer):
             word.extend(i * most + index for _, _, index in encoded.places)
             base += len(encoded.rows)
         words = torch.tensor([encoded.words for encoded in batch])
-        return {
+        types = {}
+        last_types = [encoded.last_types for encoded in batch for _ in encoded.rows]
+        if any(map(any, last_types)):
+            types["token_type_ids"] = torch.zeros_like(ids)
+            for i, (row, last) in enumerate(zip(rows, last_types, strict=True)):
+                types["token_type_ids"][i, len(row) - len(last) : len(row)] = torch.tensor(last, dtype=torch.long)
+        return types | {
             "input_ids": ids,
             "attention_mask": (torch.arange(longest)[None] < lengths[:, None]).long(),
             "owner": owner,
@@ -142,16 +190,6 @@ class SubwordTokenizer(WordTokenizer):
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)
-
-
-def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """The special tokens that a tokenizer puts before and after a text."""
-    plain = list(tokenizer("a", add_special_tokens=False)["input_ids"])
-    whole = list(tokenizer("a")["input_ids"])
-    for start in range(len(whole) - len(plain) + 1):
-        if whole[start : start + len(plain)] == plain:
-            return whole[:start], whole[start + len(plain) :]
-    raise ValueError(f"{type(tokenizer).__name__}: cannot tell its special tokens from its pieces")
 
 
 def pool_words(hidden: Tensor, batch: TextBatch) -> Tensor:

@@ -13,12 +13,13 @@ import torch
 from tandem.files import atomic_path
 from tandem.models.base import Batch
 from tandem.models.build import PictureDims, build_model, save_description, save_weights
+from tandem.models.captions import captions_for
+from tandem.models.data import Dataset
 from tandem.models.predict import predict
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
 from tandem.progress import progress as with_bar
 from tandem.tasks import Task
-from tandem.text.base import WordTokenizer
 from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
@@ -60,8 +61,8 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
 
     regions = model.fusion.uses_regions
     reading: dict[str, Any] = {"tokenizer": tokenizer, "features": data.features, "with_regions": regions}
-    training = task.dataset(data.train, labels=data.labels, **reading)
-    validation = task.dataset(data.valid, **reading)
+    training = task.dataset(data.train, labels=data.labels, captions=captions_for(model.fusion, data.train), **reading)
+    validation = task.dataset(data.valid, captions=captions_for(model.fusion, data.valid), **reading)
     gold = task.gold(data.valid)
     weights = inverse_frequency(task.classes(data.train)) if knobs.sampling == "inverse_frequency" else None
 
@@ -82,7 +83,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
         title = f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}"
         for rows in with_bar(batches, title, total=len(batches), unit="step"):
             # One part, but for long documents, whose gradients are summed over several.
-            parts = [_augmented(training.batch(part), tokenizer, params) for part in training.parts(rows)]
+            parts = [_augmented(training, part, params) for part in training.parts(rows)]
             items = [model.loss_items(part) for part in parts]
             optimizer.zero_grad(set_to_none=True)
             for part, count in zip(parts, items, strict=True):
@@ -137,14 +138,11 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     return about
 
 
-def _augmented(batch: Batch, tokenizer: WordTokenizer, params: TandemParams) -> Batch:
-    """The batch with some words and some pictures hidden, as the knobs say."""
-    if params.text.word_dropout:
-        batch = replace(batch, text=tokenizer.drop_words(batch.text, params.text.word_dropout))
-    if params.train.image_dropout:
-        shown = torch.rand(len(batch.picture.present)) >= params.train.image_dropout
-        batch = replace(batch, picture=replace(batch.picture, present=batch.picture.present & shown))
-    return batch
+def _augmented(data: Dataset, rows: Sequence[int], params: TandemParams) -> Batch:
+    """The given rows with some words and some pictures (and with them their captions) hidden, as the knobs say."""
+    hidden, words = params.train.image_dropout, params.text.word_dropout
+    batch = data.batch(rows, torch.rand(len(rows)) >= hidden if hidden else None)
+    return replace(batch, text=data.tokenizer.drop_words(batch.text, words)) if words else batch
 
 
 def _tell(report: Report | None, row: dict[str, float]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from tandem.corpora.embedded.captions import captions
 from tandem.corpora.embedded.png import encode_png
 
 Drawing = Callable[[str, random.Random], Image.Image]
@@ -20,21 +21,24 @@ Drawing = Callable[[str, random.Random], Image.Image]
 class Corpus:
     """The content of a folder.
 
-    texts: content by file name. pictures: what to draw by image id. draw: draws it. ceilings: for `ceiling.json`.
+    texts: content by file name. pictures: what to draw by image id. draw: draws it. subjects: what a caption calls it.
+    ceilings: for `ceiling.json`.
     """
 
     name: str
     texts: Mapping[str, str]
     pictures: Mapping[str, str]
     draw: Drawing
+    subjects: Mapping[str, Sequence[str]]
     ceilings: dict[str, Any]
 
     def write(self, folder: Path, *, seed: int) -> None:
-        """Write the texts, `images/<image id>.png` and `ceiling.json`."""
+        """Write the texts, `images/<image id>.png`, `captions.tsv` and `ceiling.json`."""
         images = folder / "images"
         images.mkdir(parents=True)
         described = json.dumps(self.ceilings, indent=2, ensure_ascii=False) + "\n"
-        for name, text in {**self.texts, "ceiling.json": described}.items():
+        told = captions(self.pictures, self.subjects, seed=seed)
+        for name, text in {**self.texts, "captions.tsv": told, "ceiling.json": described}.items():
             (folder / name).write_bytes(text.encode("utf-8"))
         for image_id, kind in self.pictures.items():
             picture = self.draw(kind, random.Random(f"{seed}/picture/{image_id}"))

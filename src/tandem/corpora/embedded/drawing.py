@@ -161,6 +161,13 @@ _ICONS: dict[str, Callable[[random.Random], Image.Image]] = {
     "ORG": _organisation,
     "MISC": _product,
 }
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "PER": ("a person", "someone from the shoulders up"),
+    "LOC": ("mountains and a house", "a landscape"),
+    "ORG": ("an office tower", "the headquarters of a company"),
+    "MISC": ("a product on a table", "some merchandise"),
+}
+"""What a caption calls each icon."""
 
 
 def _noisy(chance: random.Random, image: Image.Image) -> Image.Image:

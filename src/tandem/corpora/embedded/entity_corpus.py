@@ -8,7 +8,7 @@ from typing import Any
 
 from tandem.corpora.embedded import ceiling
 from tandem.corpora.embedded.corpus import Corpus
-from tandem.corpora.embedded.drawing import draw
+from tandem.corpora.embedded.drawing import SUBJECTS, draw
 from tandem.corpora.embedded.names import TYPES
 from tandem.corpora.embedded.posts import Post, Theme, write_posts
 from tandem.params.embedded import EmbeddedParams
@@ -22,6 +22,7 @@ def entity_corpus(theme: Theme, params: EmbeddedParams) -> Corpus:
         texts={f"{split}.txt": "\n".join(map(_block, members)) for split, members in posts.items()},
         pictures={p.image_id: p.picture for members in posts.values() for p in members if p.picture is not None},
         draw=draw,
+        subjects=SUBJECTS,
         ceilings=_ceilings(theme, params, posts),
     )
 

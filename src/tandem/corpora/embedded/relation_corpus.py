@@ -19,7 +19,7 @@ from tandem.corpora.embedded.relation_posts import (
     Span,
     write_relation_posts,
 )
-from tandem.corpora.embedded.scenes import SCENES, draw_scene
+from tandem.corpora.embedded.scenes import SCENES, SUBJECTS, draw_scene
 from tandem.corpora.schema import NO_RELATION
 from tandem.params.corpora import MnreFiles
 from tandem.params.embedded import EmbeddedParams
@@ -40,6 +40,7 @@ def relation_corpus(params: EmbeddedParams) -> Corpus:
         },
         pictures={p.image_id: p.picture for members in posts.values() for p in members if p.picture is not None},
         draw=draw_scene,
+        subjects=SUBJECTS,
         ceilings=_ceilings(params, posts),
     )
 

@@ -120,6 +120,15 @@ _SCENES: dict[str, Callable[[random.Random], Image.Image]] = {
     NO_RELATION: _strangers,
 }
 SCENES = tuple(_SCENES)
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    COUPLE: ("two people in love", "a couple cheek to cheek"),
+    PEER: ("three people at a long table", "colleagues in a meeting room"),
+    SIBLINGS: ("a tall child and a small one", "two children on a meadow"),
+    RESIDENCE: ("three houses in a row", "a quiet street with houses"),
+    BIRTH: ("a white hospital", "a clinic with a red cross"),
+    NO_RELATION: ("an empty beach", "a sunset over the sea"),
+}
+"""What a caption calls each scene."""
 
 
 def draw_scene(relation: str, chance: random.Random) -> Image.Image:
