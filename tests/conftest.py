@@ -203,7 +203,7 @@ def post(split: str, number: int, words: list[str], image_id: str | None) -> dic
         "image_id": image_id,
         "image_path": None,
         "image_hash": None,
-        "caption": None,
+        "caption": image_id and ("a smiling man" if "-PER-" in image_id else "an empty street at night"),
         "text_hash": text_hash(words),
     }
 

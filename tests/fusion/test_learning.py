@@ -11,14 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tandem.fusion import STRATEGIES, Fusion, Picture
+from tandem.fusion import STRATEGIES, Fusion, Picture, strategy
 
 Build = Callable[..., Fusion]
 OUTSIDE, FIRST = 0, 1  # the third class is FIRST + 1
 POSTS, WORDS = 256, 6
 
+PICTURES = [name for name in STRATEGIES if strategy(name).uses_picture]
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
-    *((name, {"hidden": 16} if name in ("attention", "hybrid") else {}) for name in STRATEGIES if name != "text_only"),
+    *((name, {"hidden": 16} if name in ("attention", "hybrid") else {}) for name in PICTURES),
     ("film", {"direction": "text_to_image"}),
     ("film", {"direction": "both"}),
     ("guided_attention", {"combine": "add"}),

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tandem.fusion import STRATEGIES, Fusion, Picture
+from tandem.fusion import STRATEGIES, Fusion, Picture, strategy
 
 Build = Callable[..., Fusion]
 Blank = Callable[[Picture], Picture]
@@ -42,6 +42,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("partial_prediction", {}),
     ("partial_prediction", {"weights": "class"}),
     ("partial_prediction", {"weights": "gate"}),
+    ("caption_prefix", {}),
 ]
 every_variant = pytest.mark.parametrize(
     ("name", "knobs"), VARIANTS, ids=["-".join([name, *map(str, knobs.values())]) for name, knobs in VARIANTS]
@@ -183,7 +184,7 @@ def test_rules_autocast_to_bfloat16_stays_close(
     torch.testing.assert_close(found.float(), expected, atol=0.1, rtol=0.05)
 
 
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "text_only"])
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if strategy(name).uses_picture])
 def test_rules_dropout_only_in_training(
     *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str
 ) -> None:

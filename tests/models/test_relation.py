@@ -10,6 +10,7 @@ import torch
 
 from tandem.fusion import STRATEGIES
 from tandem.models.build import PictureDims, build_model, load_model, save_description, save_weights
+from tandem.models.captions import captions_for
 from tandem.models.predict import predict, predict_log_probabilities
 from tandem.models.runtime import pick_runtime
 from tandem.tasks import RE
@@ -23,7 +24,8 @@ POOLINGS = ["start", "span"]
 def build(params, samples, features):
     torch.manual_seed(0)
     model, tokenizer = build_model(params, RE, LABELS, PictureDims(features.pooled_dim, features.region_dim))
-    data = RE.dataset(samples, tokenizer=tokenizer, features=features, labels=LABELS)
+    captions = captions_for(model.fusion, samples)
+    data = RE.dataset(samples, tokenizer=tokenizer, features=features, labels=LABELS, captions=captions)
     return model.eval(), tokenizer, data
 
 

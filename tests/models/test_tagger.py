@@ -10,6 +10,7 @@ import torch
 from tandem.corpora.labels import label_set
 from tandem.fusion import STRATEGIES
 from tandem.models.build import PictureDims, build_model, load_model, save_description, save_weights
+from tandem.models.captions import captions_for
 from tandem.models.predict import predict
 from tandem.models.runtime import pick_runtime
 from tandem.tasks import NER
@@ -20,7 +21,8 @@ LABELS = label_set(["LOC", "PER"])
 def build(params, samples, features):
     torch.manual_seed(0)
     model, tokenizer = build_model(params, NER, LABELS, PictureDims(features.pooled_dim, features.region_dim))
-    data = NER.dataset(samples, tokenizer=tokenizer, features=features, labels=LABELS)
+    captions = captions_for(model.fusion, samples)
+    data = NER.dataset(samples, tokenizer=tokenizer, features=features, labels=LABELS, captions=captions)
     return model.eval(), tokenizer, data
 
 

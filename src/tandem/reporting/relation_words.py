@@ -23,8 +23,8 @@ def relation_sentences(tree: Tree) -> list[str]:
 
 
 def few_pictures(results: Results, name: str) -> str:
-    """A warning where most pictures (or captions) of a corpus gave no features, else nothing."""
-    usable, named = (number(results.features.get(name), key) for key in ("ok", "image_ids"))
+    """A warning where most pictures (or captions, where those are read) of a corpus are not usable, else nothing."""
+    usable, named = results.pictures(name)
     if not usable or not named or usable >= named / 2:
         return ""
     return f"Only {usable:,.0f} of {named:,.0f} pictures are usable: what pictures are worth can hardly be seen here."

@@ -23,6 +23,7 @@ class Headline:
     title: str
 
 
+READ_CAPTIONS = ("caption_prefix",)  # strategies to which the features of pictures are nothing
 HEADLINES = {"ner": Headline("span", "span F1"), "re": Headline("relation", "relation F1")}
 
 
@@ -55,6 +56,13 @@ class Results:
     def headline(self, name: str) -> Headline:
         """The score that stands for a corpus."""
         return HEADLINES[self.task(name)]
+
+    def pictures(self, name: str) -> tuple[float | None, float | None]:
+        """Usable pictures and all: those with features; for a strategy that reads captions, those with a caption."""
+        if self.fusion not in READ_CAPTIONS:
+            return number(self.features.get(name), "ok"), number(self.features.get(name), "image_ids")
+        present, missing = (number(self.data.get(name), "captions", key) for key in ("present", "missing"))
+        return present, None if present is None or missing is None else present + missing
 
     def f1(self, name: str) -> float | None:
         """The headline's F1 of a corpus's own models on its test split."""

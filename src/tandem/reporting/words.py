@@ -5,7 +5,7 @@ from __future__ import annotations
 from tandem.reporting.cells import mean_std, points
 from tandem.reporting.phrases import listed, plural
 from tandem.reporting.relation_words import few_pictures, relation_sentences
-from tandem.reporting.results import Results, Tree, control_cost, number
+from tandem.reporting.results import READ_CAPTIONS, Results, Tree, control_cost, number
 
 POOLING = {"start": "the start markers of both entities", "span": "the means of both entities' words"}
 TYPES = {
@@ -48,9 +48,11 @@ def _entities(tree: Tree) -> str:
 
 
 def no_pictures(results: Results, name: str) -> list[str]:
-    """A sentence if no picture (or caption, for an encoder of captions) of the corpus gave features, else nothing."""
-    if number(results.features.get(name), "ok") != 0:
+    """A sentence if no picture (or caption, where those are read) of the corpus is usable, else nothing."""
+    if results.pictures(name)[0] != 0:
         return []
+    if results.fusion in READ_CAPTIONS:
+        return ["No captions: this corpus has none, so every sentence was read without one."]
     return ["No usable pictures: the encoder found none in this corpus, so every sentence was read without one."]
 
 

@@ -132,9 +132,10 @@ class ScratchEncoder(TextEncoder):
     def _read(self, rows: Tensor) -> Tensor:
         """What contexts (B, C, FEATURES) add to each word, (B, d); zero where there is none."""
         assert self.context is not None
-        count = (rows[..., 0] > 0).sum(1, keepdim=True)  # (B, 1)
-        mean = self.table(rows).sum((1, 2)) / count.clamp(min=1)
-        return torch.where(count > 0, self.context(mean), 0.0)
+        real = rows[..., :1] > 0  # (B, C, 1); the table's row of the padding is not zero
+        words = torch.where(real, self.table(rows).sum(2), 0.0)  # (B, C, d)
+        count = real.sum(1)  # (B, 1)
+        return torch.where(count > 0, self.context(words.sum(1) / count.clamp(min=1)), 0.0)
 
     def layers(self) -> list[list[nn.Parameter]]:
         return [list(self.parameters())]

@@ -19,7 +19,7 @@ def captions(pictures: Mapping[str, str], subjects: Mapping[str, Sequence[str]],
     """The content of `captions.tsv`: a line for each picture, in their order.
 
     Args:
-        pictures: the kind of each picture by image id.
+        pictures: the kind of each picture by its id in the texts.
         subjects: what a caption calls each kind; one of them is drawn, as is the phrasing, for each picture.
     """
     lines = []

@@ -22,7 +22,7 @@ class Corpus:
     """The content of a folder.
 
     texts: content by file name. pictures: what to draw by image id. draw: draws it. subjects: what a caption calls it.
-    ceilings: for `ceiling.json`.
+    ceilings: for `ceiling.json`. ending: what the texts, and so the captions, put behind an image id.
     """
 
     name: str
@@ -31,13 +31,15 @@ class Corpus:
     draw: Drawing
     subjects: Mapping[str, Sequence[str]]
     ceilings: dict[str, Any]
+    ending: str = ""
 
     def write(self, folder: Path, *, seed: int) -> None:
         """Write the texts, `images/<image id>.png`, `captions.tsv` and `ceiling.json`."""
         images = folder / "images"
         images.mkdir(parents=True)
         described = json.dumps(self.ceilings, indent=2, ensure_ascii=False) + "\n"
-        told = captions(self.pictures, self.subjects, seed=seed)
+        named = {f"{image_id}{self.ending}": kind for image_id, kind in self.pictures.items()}
+        told = captions(named, self.subjects, seed=seed)
         for name, text in {**self.texts, "captions.tsv": told, "ceiling.json": described}.items():
             (folder / name).write_bytes(text.encode("utf-8"))
         for image_id, kind in self.pictures.items():

@@ -24,6 +24,7 @@ from tandem.corpora.schema import NO_RELATION
 from tandem.params.corpora import MnreFiles
 from tandem.params.embedded import EmbeddedParams
 
+ENDING = ".png"  # MNRE names pictures by their files
 Posts = dict[str, list[RelationPost]]
 
 
@@ -42,6 +43,7 @@ def relation_corpus(params: EmbeddedParams) -> Corpus:
         draw=draw_scene,
         subjects=SUBJECTS,
         ceilings=_ceilings(params, posts),
+        ending=ENDING,
     )
 
 
@@ -77,7 +79,7 @@ def _lines(post: RelationPost) -> str:
             "token": words,
             "h": entity(head),
             "t": entity(tail),
-            "img_id": f"{post.image_id}.png",
+            "img_id": f"{post.image_id}{ENDING}",
             "relation": relation,
             "tags": list(post.tags),
         }
