@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import torch
 
 from tandem.params import TextParams
@@ -69,3 +71,54 @@ def test_scratch_drop_words_never_hides_a_marker() -> None:
     assert int(markers.sum()) == 200
     assert torch.equal(dropped[markers], batch["rows"][markers])
     assert bool((dropped[~markers] == 0).all())
+
+
+def test_scratch_context_is_a_layer_only_where_it_is_read() -> None:
+    params = TextParams(scratch={"dim": 16, "buckets": 300, "layers": 1})
+    torch.manual_seed(0)
+    _, plain = build_text(params)
+    torch.manual_seed(0)
+    tokenizer, reading = build_text(params, context=True)
+    more = set(reading.state_dict()) - set(plain.state_dict())
+    assert more == {"context.weight", "context.bias"}
+    assert all(torch.equal(value, reading.state_dict()[name]) for name, value in plain.state_dict().items())
+    batch = tokenizer.collate([tokenizer.encode(["a", "b"])])
+    assert set(batch) == {"rows", "word_mask"}
+    assert torch.equal(plain(batch), reading(batch))
+
+
+def test_scratch_context_adds_the_mean_of_its_words_to_each_word() -> None:
+    torch.manual_seed(0)
+    tokenizer = HashTokenizer(buckets=512, normalise="none")
+    encoder = ScratchEncoder(dim=16, buckets=512, layers=1, context=True)
+    words, caption = ["cat", "mat"], ["a", "red", "sofa"]
+    found = encoder(tokenizer.collate([tokenizer.encode(words, caption)]))[0]
+
+    def embed(text):
+        return encoder.table(tokenizer.encode(text).words).sum(1)
+
+    with torch.no_grad():
+        added = embed(words) + encoder.context(embed(caption).mean(0))
+        expected = encoder.norm(encoder.blocks[0](added[None], torch.ones(1, 2, 1)))[0]
+    torch.testing.assert_close(found, expected)
+
+
+def test_scratch_context_padding_does_not_change_a_sentence() -> None:
+    torch.manual_seed(0)
+    tokenizer = HashTokenizer(buckets=512, normalise="none")
+    encoder = ScratchEncoder(dim=16, buckets=512, layers=2, context=True)
+    bare, short = tokenizer.encode(["a", "b"]), tokenizer.encode(["a", "b"], ["c"])
+    long = tokenizer.encode(["d"] * 9, ["e", "f"] * 9)
+    together = encoder(tokenizer.collate([long, bare, short]))
+    for place, encoded in ((1, bare), (2, short)):
+        torch.testing.assert_close(encoder(tokenizer.collate([encoded]))[0], together[place, :2])
+        assert bool((together[place, 2:] == 0).all())
+    assert not torch.allclose(together[1, :2], together[2, :2], atol=1e-3)
+
+
+def test_scratch_context_survives_saving(tmp_path) -> None:
+    for context in (True, False):
+        ScratchEncoder(dim=8, buckets=300, layers=1, context=context).save_config(tmp_path)
+        again = ScratchEncoder.from_config(tmp_path)
+        assert (again.context is not None) is context
+        assert ("context" in json.loads((tmp_path / "config.json").read_text())) is context

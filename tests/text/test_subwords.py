@@ -12,7 +12,7 @@ from tandem.params import TextParams
 from tandem.text.build import build_text, load_text
 from tandem.text.markers import Marker, mark
 from tandem.text.pretrained import NOISE
-from tandem.text.subwords import SubwordTokenizer, pool_words, special_tokens
+from tandem.text.subwords import SubwordTokenizer, pool_words
 
 STRANGE = ["a", "\ufe0f", "\u00a0", "", "\ufffd", "日本", "cab", "b" * 300]
 
@@ -49,13 +49,6 @@ def test_subwords_word_without_pieces_is_unknown(tiny_bert) -> None:
     tokenizer = tokenizer_of(tiny_bert, normalise="clean")
     unknown = tokenizer.tokenizer.unk_token_id
     assert tokenizer.pieces(["@user", "", "\ufe0f"]) == [[unknown]] * 3
-
-
-def test_subwords_finds_special_tokens(tiny_bert, tiny_roberta) -> None:
-    bert = AutoTokenizer.from_pretrained(tiny_bert)
-    assert special_tokens(bert) == ([bert.cls_token_id], [bert.sep_token_id])
-    roberta = AutoTokenizer.from_pretrained(tiny_roberta)
-    assert special_tokens(roberta) == ([roberta.bos_token_id], [roberta.eos_token_id])
 
 
 def test_subwords_short_sentence_equals_the_plain_encoding(tiny_bert) -> None:
