@@ -9,23 +9,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
 
+from tandem.corpora.captions import read_captions
+from tandem.corpora.embedded import drawing, scenes
+from tandem.corpora.embedded.captions import PHRASINGS
 from tandem.corpora.embedded.corpus import Drawing
 from tandem.corpora.embedded.drawing import SIZE, draw
 from tandem.corpora.embedded.generate import generate, scores_only
 from tandem.corpora.embedded.names import TYPES
 from tandem.corpora.embedded.png import encode_png
 from tandem.corpora.embedded.scenes import SCENES, draw_scene
+from tandem.corpora.links import link_corpus
 from tandem.corpora.mnre import read_mnre
+from tandem.corpora.prepare import prepare
 from tandem.corpora.relations import read_rel2id
 from tandem.corpora.twitter import parse
 from tandem.files import sha256_of
+from tandem.params import parse_params
 from tandem.params.corpora import MnreFiles
 from tandem.params.embedded import EmbeddedParams
 
+HOME = Path(__file__).resolve().parents[2]
 SMALL = EmbeddedParams(seed=3, train=60, valid=20, test=40)
 ENTITIES, RELATIONS = ("embedded_social", "embedded_travel"), "embedded_relations"
 
@@ -52,6 +60,8 @@ def test_embedded_bytes_of_a_known_seed_have_not_changed(tmp_path: Path) -> None
     """
     generate(tmp_path, SMALL)
     assert sha256_of(tmp_path / "embedded_social" / "train.txt")[:16] == "add3821b2b69ff8e"
+    assert sha256_of(tmp_path / "embedded_social" / "captions.tsv")[:16] == "c82a9c04eeb6a300"
+    assert sha256_of(tmp_path / RELATIONS / "captions.tsv")[:16] == "77c5eff80b1b29d0"
     assert sha256_of(tmp_path / "embedded_travel" / "images" / "500000.png")[:16] == "0fc8e3338f01c5b2"
     assert sha256_of(tmp_path / RELATIONS / "mnre_train.txt")[:16] == "aea72b97ec11b6a3"
     assert sha256_of(tmp_path / RELATIONS / "images" / "900000.png")[:16] == "e0eb0e8831007dcd"
@@ -130,6 +140,35 @@ def test_embedded_generate_replaces_an_older_corpus_and_nothing_else(tmp_path: P
     generate(tmp_path, SMALL)
     assert not stale.exists()
     assert {path.name for path in tmp_path.iterdir()} == {*ENTITIES, RELATIONS, "mine.txt"}
+
+
+def test_embedded_captions_tell_what_each_picture_shows_and_no_more(tmp_path: Path) -> None:
+    generate(tmp_path, SMALL)
+    for corpus, subjects in ((ENTITIES[0], drawing.SUBJECTS), (RELATIONS, scenes.SUBJECTS)):
+        found, odd = read_captions(tmp_path / corpus / "captions.tsv")
+        assert not any(odd.values())
+        # Ids as the texts have them; none for a picture that is absent.
+        pictures = {path.name for path in (tmp_path / corpus / "images").iterdir()}
+        named = {f"{image_id}{'' if corpus == RELATIONS else '.png'}" for image_id in found}
+        assert named == pictures
+        kinds = {phrasing.format(said): kind for kind in subjects for said in subjects[kind] for phrasing in PHRASINGS}
+        assert set(found.values()) <= set(kinds)
+        told = Counter(kinds[caption] for caption in found.values())
+        assert set(told) == set(subjects)
+        assert len(set(found.values())) > 3 * len(subjects)
+
+
+def test_embedded_captions_reach_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = yaml.safe_load((HOME / "params.yaml").read_text(encoding="utf-8"))
+    params = parse_params(tree | {"embedded": SMALL.model_dump()})
+    monkeypatch.chdir(tmp_path)
+    generate(Path("data/embedded"), SMALL)
+    for corpus in (*ENTITIES, RELATIONS):
+        link_corpus(params, corpus)
+        prepared = prepare(params, corpus)
+        assert all((row.caption is None) is (row.image_hash is None) for row in prepared.samples)
+        captions, pictures = prepared.report["captions"], prepared.report["pictures"]
+        assert (captions["present"], captions["of_unknown_pictures"]) == (pictures["present"], 0)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

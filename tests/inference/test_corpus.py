@@ -10,6 +10,7 @@ import torch
 
 from tandem.inference.corpus import predict_corpus, write_predictions
 from tandem.inference.held_out import HeldOut
+from tandem.inference.runner import Runner
 from tandem.tasks import NER, RE
 from tandem.vision.cache import FeatureCache
 
@@ -96,6 +97,36 @@ def test_corpus_controls_cannot_move_a_model_without_pictures(trained) -> None:
     folder, held_out, params = trained("text_only")
     predictions, _ = predict_corpus(folder, held_out, params, seed=1)
     assert predictions["predicted"] == predictions["shuffled_image"] == predictions["no_image"]
+
+
+def test_corpus_controls_exchange_captions_where_those_are_read(trained, tiny_features) -> None:
+    folder, held_out, params = trained("caption_prefix")
+    test = held_out.samples
+    predictions, _ = predict_corpus(folder, held_out, params, seed=1)
+    pictured = [row for row, sample in enumerate(test) if sample.image_id]
+
+    def right(name: str) -> float:
+        return sum(predictions[name][row] == test[row].tags for row in pictured) / len(pictured)
+
+    assert right("predicted") > 0.9
+    # Without its caption nothing tells a person from a place.
+    assert right("shuffled_image") < 0.75
+    assert right("no_image") < 0.75
+    # Not one picture has features: captions are read, and exchanged, all the same.
+    unseen = replace(held_out, features=tiny_features([replace(test[0], image_id="another")]))
+    assert predict_corpus(folder, unseen, params, seed=1)[0] == predictions
+    silent = replace(held_out, samples=[replace(sample, caption=None) for sample in test])
+    found, _ = predict_corpus(folder, silent, params, seed=1)
+    assert found["predicted"] == found["shuffled_image"] == found["no_image"] == predictions["no_image"]
+
+
+def test_corpus_exchanges_only_captions_that_there_are(trained) -> None:
+    folder, held_out, params = trained("caption_prefix")
+    first, second, *others = [sample for sample in held_out.samples if sample.image_id]
+    rows = [replace(first, caption=None), replace(second, caption=" "), *others]
+    runner = Runner(folder, replace(held_out, samples=rows), params)
+    assert runner.uses_picture
+    assert runner.pictures_of(rows) == [None, None, *(sample.image_id for sample in others)]
 
 
 def test_corpus_predictions_use_the_names_of_the_target(trained) -> None:

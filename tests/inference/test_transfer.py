@@ -92,6 +92,22 @@ def test_transfer_end_to_end_finds_entities_and_relations(trained) -> None:
     json.dumps(scores, allow_nan=False)
 
 
+def test_transfer_end_to_end_exchanges_captions_among_all_sentences(
+    project, splits, features, as_sentences, fit, monkeypatch
+) -> None:
+    params = project(fusion="caption_prefix", seeds=[1], **{"train.epochs": 12, "text.scratch.layers": 2})
+    sentences = {split: as_sentences(rows[::2]) for split, rows in splits.items()}
+    for name, rows in (("names", sentences), ("pairs", splits)):
+        fit(name, rows["train"], rows["valid"], features, params)
+    scores, _ = transfer("names", "pairs", params, OWN)
+    assert scores["joint"]["f1"] > 0.8
+    for control in ("shuffled_image", "no_image"):
+        assert scores["controls"][control]["delta"] > 0.05
+    # A sentence may get the caption of one whose pairs are asked about at another time.
+    monkeypatch.setattr("tandem.inference.joint.BLOCK", 1)
+    assert transfer("names", "pairs", params, OWN)[0] == scores
+
+
 def test_transfer_end_to_end_obeys_the_types_of_the_ner_model(trained, monkeypatch) -> None:
     asked: list[list] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 
 from tandem.evaluation.metrics import mean_and_std
+from tandem.fusion import STRATEGIES, strategy
 from tandem.reporting.report import write_report
-from tandem.reporting.results import Results
+from tandem.reporting.results import READ_CAPTIONS, Results
 
 NAMES = ["birds", "ships"]
 SEEDS = [1, 2, 3]
@@ -102,6 +104,25 @@ def test_report_says_that_a_corpus_has_no_usable_pictures(
     assert text.count("No usable pictures") == 1
     assert "costs 20.00" not in text  # nothing was exchanged
     assert "birds: No usable pictures" in (tmp_path / "report/results.md").read_text()
+
+
+def test_report_speaks_of_captions_where_those_are_read(
+    tmp_path: Path, write: Write, load: Load, read_page: ReadPage
+) -> None:
+    fill(write, tmp_path)
+    for name, present in zip(NAMES, (0, 9), strict=True):
+        write(tmp_path / f"metrics/features/{name}.json", {"image_ids": 9, "ok": 0, "missing": 9, "broken": 0})
+        data = {"release": "unknown", "warning": None, "captions": {"present": present, "missing": 9 - present}}
+        write(tmp_path / f"metrics/data/{name}.json", data)
+    write_report(replace(load(tmp_path, NAMES), fusion="caption_prefix"), tmp_path)
+    text = read_page(tmp_path / "report/index.html").text
+    assert "No usable pictures" not in text
+    assert text.count("No captions: this corpus has none") == 1
+    assert "birds: No captions" in (tmp_path / "report/results.md").read_text()
+
+
+def test_report_captions_are_named_for_the_strategies_that_read_them() -> None:
+    assert [name for name in STRATEGIES if strategy(name).reads_caption] == list(READ_CAPTIONS)
 
 
 def test_report_of_many_types_grows_by_rows_alone(

@@ -53,6 +53,28 @@ def test_loop_learns_from_pictures(make_params, data, tmp_path) -> None:
     assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
 
 
+@pytest.mark.parametrize("encoder", ["scratch", "tiny_bert", "tiny_roberta", "tiny_bertweet"])
+def test_loop_learns_from_captions(make_params, data, tmp_path, request, encoder) -> None:
+    settings = {"train.epochs": 8, "text.max_length": 32, "text.overlap": 8, "train.learning_rate": 2e-3}
+    if encoder != "scratch":
+        settings |= {"text.encoder": str(request.getfixturevalue(encoder)), "train.epochs": 30}
+    about, _ = run(make_params(fusion="caption_prefix", **settings), data, tmp_path, "a")
+    assert about["valid"]["span_f1"] > 0.9
+    about, _ = run(make_params(fusion="text_only", **settings), data, tmp_path, "b")
+    assert about["valid"]["span_f1"] < 0.8
+
+
+def test_loop_image_dropout_hides_captions_too(make_params, data, tmp_path) -> None:
+    def trained(name, training, share):
+        params = make_params(fusion="caption_prefix", **{"train.image_dropout": share})
+        return run(params, replace(data, train=training, valid=silent), tmp_path, name)[1]
+
+    silent = [replace(sample, caption=None) for sample in data.valid]
+    nothing = trained("none", [replace(sample, caption=None) for sample in data.train], 1.0)
+    assert same(trained("all hidden", data.train, 1.0), nothing)
+    assert not same(trained("some hidden", data.train, 0.5), nothing)
+
+
 def test_loop_same_seed_same_weights_other_seed_others(make_params, data, tmp_path) -> None:
     params = make_params()
     _, one = run(params, data, tmp_path, "a")

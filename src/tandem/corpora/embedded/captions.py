@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 PHRASINGS = (
     "a photo of {}",
     "a picture of {}",
-    "a close up of {}",
+    "a small image of {}",
     "a drawing that shows {}",
-    "there is {} in this image",
+    "this image shows {}",
     "{} in the middle of a small picture",
 )
 
