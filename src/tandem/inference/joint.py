@@ -92,8 +92,8 @@ def score_gold_pairs(source: str, held_out: HeldOut, params: TandemParams) -> Tr
     rows, gold = held_out.samples, held_out.task.gold(held_out.samples)
     by_seed = []
     for seed in params.seeds:
-        ner = Runner(Path(f"models/{source}/{seed}"), held_out.features, params)
-        re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out.features, params)
+        ner = Runner(Path(f"models/{source}/{seed}"), held_out, params)
+        re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out, params)
         posts = [Sample(**_post(row), tags=["O"] * len(row.words)) for row in rows]
         tags = ner.predict(posts, {"predicted": ner.pictures_of(posts)})["predicted"]
         by_seed.append({"gold_pairs": score_relations(gold, _on_gold_pairs(re, rows, tags))["relation"]})
