@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tandem.corpora.schema import RelationSample, write_relations, write_samples
+from tandem.corpora.schema import RelationSample, argument_types, write_relations, write_samples
 from tandem.reporting.explore.corpus import explore
-from tandem.reporting.explore.relations import COLUMNS, PLOTS, argument_types, describe
+from tandem.reporting.explore.relations import COLUMNS, PLOTS, describe
 
 MEMBER, PEER = "/per/org/member_of", "/per/per/peer"
 # split, words, picture, its file, head, tail, relation

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ SCHEMA = pa.schema(
         ("text_hash", pa.string()),
     ]
 )
+TYPED_RELATION = re.compile(r"/([^/]+)/([^/]+)/.+")
 PAIR_FIELDS = [(name, pa.int32()) for name in ("head_start", "head_end", "tail_start", "tail_end")]
 RELATION_SCHEMA = pa.schema([*SCHEMA, *PAIR_FIELDS, ("relation", pa.string())])
 RELATIONS_KEY = b"relations"
@@ -102,6 +104,12 @@ class RelationSample(Post):
     def tail(self) -> tuple[int, int]:
         """First word of the tail, and the one after its last."""
         return self.tail_start, self.tail_end
+
+
+def argument_types(relation: str) -> tuple[str, str] | None:
+    """The types of head and tail in a relation's name: `per` and `org` of /per/org/member_of; None: it tells none."""
+    found = TYPED_RELATION.fullmatch(relation)
+    return None if found is None else (found[1], found[2])
 
 
 def text_hash(words: Sequence[str]) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from tandem.corpora.labels import SAME_CLASS
-from tandem.corpora.schema import NO_RELATION
+from tandem.corpora.schema import NO_RELATION, argument_types
 
 Types = tuple[str, str]  # of head and tail
-TYPED = re.compile(r"/([^/]+)/([^/]+)/.+")
 
 
 def signature(relation: str) -> Types | None:
     """The types of head and tail that a relation's name states, as one way to write each; None if it states none."""
-    match = TYPED.fullmatch(relation)
-    return same_way((match[1], match[2])) if match else None
+    types = argument_types(relation)
+    return None if types is None else same_way(types)
 
 
 def same_way(types: Types) -> Types:

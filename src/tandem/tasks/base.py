@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,12 +12,10 @@ from torch import nn
 from tandem.evaluation.metrics import Tree
 from tandem.fusion.base import Fusion
 from tandem.models.base import FusedModel
-from tandem.models.captions import Captions
 from tandem.models.data import Dataset
 from tandem.models.heads import build_head
 from tandem.params import TandemParams
-from tandem.text.base import TextEncoder, WordTokenizer
-from tandem.vision.cache import FeatureCache
+from tandem.text.base import TextEncoder
 
 
 class Task(ABC):
@@ -26,6 +24,7 @@ class Task(ABC):
     name: ClassVar[str]  # as in `corpora.<name>.task`
     headline: ClassVar[str]  # key of the tree of scores whose F1 decides
     title: ClassVar[str]  # what this F1 is called in messages
+    dataset: ClassVar[Callable[..., Dataset]]  # rows as batches, as `SentenceDataset` or `PairDataset` takes them
     markers: ClassVar[bool]  # whether its texts have entity markers
 
     @abstractmethod
@@ -47,19 +46,6 @@ class Task(ABC):
     @abstractmethod
     def model(self, params: TandemParams, *, encoder: TextEncoder, fusion: Fusion, labels: list[str]) -> FusedModel:
         """A model around `encoder` and `fusion`; its head comes from the current random state."""
-
-    @abstractmethod
-    def dataset(
-        self,
-        samples: Sequence[Any],
-        *,
-        tokenizer: WordTokenizer,
-        features: FeatureCache,
-        labels: Sequence[str] | None = None,
-        with_regions: bool = True,
-        captions: Captions | None = None,
-    ) -> Dataset:
-        """The rows as batches; with `labels`, the classes of the model, for training; with `captions`, beside them."""
 
     @abstractmethod
     def gold(self, samples: Sequence[Any]) -> list[Any]:

@@ -10,13 +10,11 @@ from tandem.corpora.labels import entity_types, label_set, rename_tags, type_map
 from tandem.corpora.schema import Sample, read_samples
 from tandem.evaluation.metrics import Tree, score
 from tandem.fusion.base import Fusion
-from tandem.models.captions import Captions
 from tandem.models.data import SentenceDataset
 from tandem.models.tagger import Tagger
 from tandem.params import TandemParams
 from tandem.tasks.base import Task, head_of
-from tandem.text.base import TextEncoder, WordTokenizer
-from tandem.vision.cache import FeatureCache
+from tandem.text.base import TextEncoder
 
 
 class EntityTask(Task):
@@ -25,6 +23,7 @@ class EntityTask(Task):
     name = "ner"
     headline = "span"
     title = "span F1"
+    dataset = SentenceDataset
     markers = False
 
     def read(self, prepared: Path, split: str | None = None) -> list[Sample]:
@@ -47,25 +46,6 @@ class EntityTask(Task):
             labels=labels,
             decoder=params.decoder,
             dropout=params.text.dropout,
-        )
-
-    def dataset(
-        self,
-        samples: Sequence[Sample],
-        *,
-        tokenizer: WordTokenizer,
-        features: FeatureCache,
-        labels: Sequence[str] | None = None,
-        with_regions: bool = True,
-        captions: Captions | None = None,
-    ) -> SentenceDataset:
-        return SentenceDataset(
-            samples,
-            tokenizer=tokenizer,
-            features=features,
-            labels=labels,
-            with_regions=with_regions,
-            captions=captions,
         )
 
     def gold(self, samples: Sequence[Sample]) -> list[list[str]]:

@@ -10,13 +10,11 @@ from tandem.corpora.schema import RelationSample, read_relation_names, read_rela
 from tandem.evaluation.metrics import Tree
 from tandem.evaluation.relations import score_relations
 from tandem.fusion.base import Fusion
-from tandem.models.captions import Captions
 from tandem.models.data import PairDataset
 from tandem.models.relation import RelationClassifier
 from tandem.params import TandemParams
 from tandem.tasks.base import Task, head_of
-from tandem.text.base import TextEncoder, WordTokenizer
-from tandem.vision.cache import FeatureCache
+from tandem.text.base import TextEncoder
 
 
 class RelationTask(Task):
@@ -25,6 +23,7 @@ class RelationTask(Task):
     name = "re"
     headline = "relation"
     title = "relation F1"
+    dataset = PairDataset
     markers = True
 
     def read(self, prepared: Path, split: str | None = None) -> list[RelationSample]:
@@ -49,25 +48,6 @@ class RelationTask(Task):
             labels=labels,
             pooling=params.relation.pooling,
             dropout=params.text.dropout,
-        )
-
-    def dataset(
-        self,
-        samples: Sequence[RelationSample],
-        *,
-        tokenizer: WordTokenizer,
-        features: FeatureCache,
-        labels: Sequence[str] | None = None,
-        with_regions: bool = True,
-        captions: Captions | None = None,
-    ) -> PairDataset:
-        return PairDataset(
-            samples,
-            tokenizer=tokenizer,
-            features=features,
-            labels=labels,
-            with_regions=with_regions,
-            captions=captions,
         )
 
     def gold(self, samples: Sequence[RelationSample]) -> list[str]:

@@ -15,7 +15,6 @@ tags. The tables hold every relation; the plots show the most frequent ones, so 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -23,7 +22,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tandem.corpora.schema import NO_RELATION
+from tandem.corpora.schema import NO_RELATION, argument_types
 from tandem.reporting.explore.counts import lengths, pictures, splits_of, spread
 from tandem.reporting.explore.entities import ENTITY_PLOTS, entity_tables
 from tandem.reporting.explore.plots import (
@@ -39,7 +38,6 @@ from tandem.reporting.style import colour, new_figure
 
 ENDS = ["head_start", "head_end", "tail_start", "tail_end"]
 COLUMNS = ["split", "words", "tags", "image_id", "image_path", *ENDS, "relation"]
-TYPED_NAME = re.compile(r"/([^/]+)/([^/]+)/.+")
 LONGEST_RELATION = 36  # characters beside an axis; the longest of MNRE has 27
 OVERLAP = -1
 
@@ -64,12 +62,6 @@ def describe(pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
     tagged = sentences[sentences["tags"].notna()]
     return tables if tagged.empty else {**tables, **entity_tables(tagged)}
-
-
-def argument_types(relation: str) -> tuple[str, str] | None:
-    """The types of head and tail in a relation's name: `per` and `org` of /per/org/member_of; None: it tells none."""
-    found = TYPED_NAME.fullmatch(relation)
-    return None if found is None else (found[1], found[2])
 
 
 def _sentences(pairs: pd.DataFrame) -> pd.DataFrame:
