@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tandem.corpora.schema import read_pictures
+from tandem.corpora.schema import read_image_ids, read_pictures
 from tandem.files import write_json
 from tandem.params import MergedCorpusParams, TandemParams
 from tandem.stage import run_stage
@@ -12,8 +12,9 @@ from tandem.vision.extract import extract
 
 
 def main(params: TandemParams, corpus: str) -> None:
-    pictures = read_pictures(Path(f"data/prepared/{corpus}.parquet"))
-    result = extract(pictures, Path(f"data/features/{corpus}"), params.vision, Path("data/cache/features"))
+    prepared, out, store = Path(f"data/prepared/{corpus}.parquet"), Path(f"data/features/{corpus}"), Path("data/cache")
+    pictures, train_ids = read_pictures(prepared), read_image_ids(prepared, "train")
+    result = extract(pictures, out, params.vision, store / "features", train_ids)
     write_json(Path(f"metrics/features/{corpus}.json"), result["counts"])
     counts, run = result["counts"], result["run"]
     print(

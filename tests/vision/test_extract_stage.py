@@ -21,12 +21,12 @@ CORPORA = {
 }
 
 
-def run(corpus: str, picture: str | None = None, **vision: Any) -> int:
+def run(corpus: str, picture: str | None = None, split: str = "train", **vision: Any) -> int:
     """Run the stage on a corpus of one sentence; how many pictures are usable."""
     sample = Sample(
         id="train-0",
         source=corpus,
-        split="train",
+        split=split,
         words=["Amy"],
         tags=["B-PER"],
         image_id="1",
@@ -72,3 +72,12 @@ def test_extract_stage_does_not_warn_where_one_picture_is_usable(
     Image.new("RGB", (20, 20), "red").save(tmp_path / "1.png")
     assert run("one", picture="1.png") == 1
     assert capsys.readouterr().err == ""
+
+
+def test_extract_stage_gives_views_to_the_train_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "1.png")
+    for split, contents in (("train", 1), ("test", 0)):
+        assert run("one", picture="1.png", split=split, views=2) == 1
+        said = json.loads(Path("data/features/one/features.json").read_text())["views"]
+        assert (said["each"], said["contents"]) == (2, contents)

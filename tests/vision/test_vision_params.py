@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tandem.params.vision import VisionParams
+from tandem.params.vision import AugmentParams, VisionParams
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,31 @@ def test_vision_params_check_ranges_and_keys(key: str, value: object) -> None:
 
 def test_vision_params_describe_every_knob() -> None:
     assert all(knob.description for knob in VisionParams.model_fields.values())
+    assert all(knob.description for knob in AugmentParams.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"encoder": "caption", "views": 2}, r"vision.views 2: a caption has no augmented views; set it to 0"),
+        ({"train": True}, r"vision.train: 'pixels' has nothing to train; set it to false, or vision.encoder to one of"),
+        ({"encoder": "caption", "train": True}, "'caption' has nothing to train"),
+        ({"encoder": "raw", "train": True}, "'raw' has nothing to train"),
+        ({"encoder": "timm/x", "train": True, "views": 1}, "vision.views 1: an encoder that trains .*; set it to 0"),
+        ({"encoder": "raw", "weights": "none"}, "set it to null"),
+        ({"views": -1}, "greater than or equal to 0"),
+        ({"augment": {"crop": 0}}, "greater than 0"),
+        ({"augment": {"hue": 0.6}}, "less than or equal to 0.5"),
+        ({"augment": {"hues": 0.1}}, "hues"),
+    ],
+)
+def test_vision_params_refuse_augmentation_that_cannot_be(settings: dict, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        VisionParams.model_validate(settings)
+
+
+def test_vision_params_extract_pictures_for_an_encoder_that_trains() -> None:
+    params = VisionParams(encoder="torchvision/resnet18", weights="none", train=True, image_size=64)
+    assert params.extracted == VisionParams(encoder="raw", image_size=64)
+    frozen = VisionParams(encoder="torchvision/resnet18")
+    assert frozen.extracted is frozen

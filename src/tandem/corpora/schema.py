@@ -153,6 +153,13 @@ def read_pictures(path: Path) -> pd.DataFrame:
     return table.dropna(subset="image_id").drop_duplicates("image_id")
 
 
+def read_image_ids(path: Path, split: str) -> set[str]:
+    """The image ids in the rows of a split. Either task. Errors: as `read_samples`."""
+    with _readable(path):
+        column = pq.read_table(path, columns=["image_id"], filters=[("split", "=", split)]).column("image_id")
+    return {image_id for image_id in column.to_pylist() if image_id is not None}
+
+
 def _write(path: Path, rows: Sequence[Post], schema: pa.Schema) -> None:
     columns = {name: [getattr(row, name) for row in rows] for name in schema.names}
     with atomic_path(path) as temporary:

@@ -17,6 +17,7 @@ class TrainParams(Knobs):
     eval_batch_size: int = Field(64, ge=1, le=4096)
     learning_rate: float = Field(5e-5, gt=0, le=1, description="peak rate of a pretrained text encoder")
     head_learning_rate: float = Field(1e-3, gt=0, le=1, description="peak rate of fusion, head and CRF")
+    vision_learning_rate: float = Field(1e-4, gt=0, le=1, description="peak rate of a picture encoder that trains")
     layer_decay: float = Field(1.0, gt=0, le=1, description="factor on the rate per encoder layer from the top")
     weight_decay: float = Field(0.01, ge=0, le=1, description="AdamW; none on biases and norms")
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps with a rising rate")

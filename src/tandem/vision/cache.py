@@ -45,13 +45,40 @@ class PictureFeatures:
         )
 
 
-class FeatureCache:
-    """Features of one corpus by image id. The regions stay on disk (mmap); the pooled table is in memory."""
+@dataclass(frozen=True)
+class Views:
+    """Augmented views of the pictures of a train split.
 
-    def __init__(self, *, ids: Sequence[str], pooled: Tensor, rows: Tensor, lengths: Tensor, regions: Tensor) -> None:
+    each: n, views a picture. first: (N,), by row of the plain regions the row of its view 1 here, whose others follow,
+    or -1. pooled: (m n, d_p). lengths: (m n,). regions: (m n, R, d_r).
+    """
+
+    each: int
+    first: Tensor
+    pooled: Tensor
+    lengths: Tensor
+    regions: Tensor
+
+
+class FeatureCache:
+    """Features of one corpus by image id. The regions and all of the augmented views stay on disk (mmap); the pooled
+    table is in memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        ids: Sequence[str],
+        pooled: Tensor,
+        rows: Tensor,
+        lengths: Tensor,
+        regions: Tensor,
+        views: Views | None = None,
+    ) -> None:
         """See `open`. pooled: (n, d_p). rows: (n,), row in `regions` or -1. lengths: (n,). regions: (N, R, d_r)."""
         self._index = {image_id: position for position, image_id in enumerate(ids)}
         self._pooled, self._rows, self._lengths, self._regions = pooled, rows, lengths, regions
+        self._views = views
 
     @classmethod
     def open(cls, folder: Path) -> FeatureCache:
@@ -64,12 +91,9 @@ class FeatureCache:
         columns = ["image_id", "row", "regions", "pooled"]
         table_path = folder / "pooled.parquet"
         table = _read(table_path, lambda path: pq.read_table(path, columns=columns).combine_chunks())
-        regions_path = folder / "regions.pt"
-        regions = _read(regions_path, lambda path: torch.load(path, weights_only=True, mmap=True))
         expected = tuple(summary.get(key) for key in ("contents", "max_regions", "region_dim"))
-        if not isinstance(regions, Tensor) or tuple(regions.shape) != expected:
-            shape = tuple(regions.shape) if isinstance(regions, Tensor) else type(regions).__name__
-            raise FeatureCacheError(f"{regions_path}: holds {shape} where features.json says {expected}; {_REMEDY}")
+        regions_path = folder / "regions.pt"
+        regions = _read_tensor(regions_path, expected)
         pooled_dim = table.schema.field("pooled").type.list_size
         if table.num_rows != summary.get("rows") or pooled_dim != summary.get("pooled_dim"):
             raise FeatureCacheError(
@@ -86,6 +110,7 @@ class FeatureCache:
             rows=torch.from_numpy(rows.astype(np.int64)),
             lengths=torch.from_numpy(lengths.astype(np.int64)),
             regions=regions,
+            views=_read_views(folder, summary) if "views" in summary else None,
         )
 
     @property
@@ -103,6 +128,11 @@ class FeatureCache:
         """Most regions a picture can have."""
         return int(self._regions.shape[1])
 
+    @property
+    def views(self) -> int:
+        """Augmented views of each training picture."""
+        return 0 if self._views is None else self._views.each
+
     def __len__(self) -> int:
         """How many image ids there are, with and without a picture."""
         return len(self._index)
@@ -112,12 +142,16 @@ class FeatureCache:
         place = self._index.get(image_id, -1) if image_id is not None else -1
         return place >= 0 and int(self._rows[place]) >= 0
 
-    def gather(self, image_ids: Sequence[str | None], *, with_regions: bool) -> PictureFeatures:
+    def gather(
+        self, image_ids: Sequence[str | None], *, with_regions: bool, views: Tensor | None = None
+    ) -> PictureFeatures:
         """Features of a batch. None, an unknown id, and an id without a usable picture are absent.
 
         Args:
             image_ids: B ids.
             with_regions: read the regions too; without, `regions` is (B, 1, d_r) of zeros, all masked.
+            views: (B,) long, the augmented view of each, from 1 to `self.views`; 0, and a picture that has none, is
+                the plain picture. None = all plain.
         """
         places = [-1 if image_id is None else self._index.get(image_id, -1) for image_id in image_ids]
         place = torch.tensor(places, dtype=torch.int64)
@@ -127,17 +161,66 @@ class FeatureCache:
         present = row >= 0
         pooled = torch.zeros(len(places), self.pooled_dim)
         pooled[present] = self._pooled[place[present]]
+        changed, view = self._changed(row, views)  # (B,) bool, (v,) rows among the views
+        if self._views is not None:
+            pooled[changed] = self._views.pooled[view]
         if not with_regions:
             regions = torch.zeros(len(places), 1, self.region_dim)
             return PictureFeatures(pooled, regions, torch.zeros(len(places), 1, dtype=torch.bool), present)
         lengths = torch.zeros_like(place)
         lengths[present] = self._lengths[place[present]]
+        if self._views is not None:
+            lengths[changed] = self._views.lengths[view]
         longest = max(1, int(lengths.max())) if places else 1
         regions = torch.zeros(len(places), longest, self.region_dim)
-        if present.any():
-            regions[present] = self._regions[row[present], :longest].float()
+        plain = present & ~changed
+        if plain.any():
+            regions[plain] = self._regions[row[plain], :longest].float()
+        if self._views is not None and changed.any():
+            regions[changed] = self._views.regions[view, :longest].float()
         mask = torch.arange(longest) < lengths[:, None]
         return PictureFeatures(pooled, regions, mask, present)
+
+    def _changed(self, row: Tensor, views: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Which of B pictures, at (B,) rows of the plain regions or -1, are seen in a view, and those views' rows."""
+        changed = torch.zeros_like(row, dtype=torch.bool)
+        if views is None or self._views is None:
+            return changed, row[changed]
+        if len(views) and (int(views.min()) < 0 or int(views.max()) > self.views):
+            raise ValueError(f"views {sorted(set(views.tolist()))}: there are 0 to {self.views}")
+        first = torch.full_like(row, -1)
+        first[row >= 0] = self._views.first[row[row >= 0]]
+        changed = (views > 0) & (first >= 0)
+        return changed, first[changed] + views[changed] - 1
+
+
+def _read_tensor(path: Path, expected: tuple[Any, ...]) -> Tensor:
+    found = _read(path, lambda path: torch.load(path, weights_only=True, mmap=True))
+    if not isinstance(found, Tensor) or tuple(found.shape) != expected:
+        shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise FeatureCacheError(f"{path}: holds {shape} where features.json says {expected}; {_REMEDY}")
+    return found
+
+
+def _read_views(folder: Path, summary: dict[str, Any]) -> Views:
+    each, contents = summary["views"]["each"], summary["views"]["contents"]
+    count = each * contents
+    path = folder / "views.parquet"
+    table = _read(path, lambda path: pq.read_table(path, columns=["row", "view", "regions"]).combine_chunks())
+    row, view, lengths = (_numpy(table, column) for column in ("row", "view", "regions"))
+    if len(row) != count or not np.array_equal(view, np.tile(np.arange(1, each + 1), contents)):
+        raise FeatureCacheError(f"{path}: holds {len(row)} rows where features.json says {count}; {_REMEDY}")
+    if count and (row.max() >= summary["contents"] or lengths.max() > summary["max_regions"]):
+        raise FeatureCacheError(f"{path}: points past the end of regions.pt; {_REMEDY}")
+    first = torch.full((summary["contents"],), -1, dtype=torch.int64)
+    first[torch.from_numpy(row[::each].astype(np.int64))] = torch.arange(0, count, each)
+    return Views(
+        each=each,
+        first=first,
+        pooled=_read_tensor(folder / "views_pooled.pt", (count, summary["pooled_dim"])),
+        lengths=torch.from_numpy(lengths.astype(np.int64)),
+        regions=_read_tensor(folder / "views.pt", (count, summary["max_regions"], summary["region_dim"])),
+    )
 
 
 def _read(path: Path, reader: Any) -> Any:

@@ -1,9 +1,10 @@
-"""What every frozen encoder offers, and the part that encoders of pictures share."""
+"""What every encoder offers, and the part that encoders of pictures share."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import isqrt
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -22,8 +23,8 @@ LOCAL_REMEDY = "set vision.weights to a local file, or take hf/<folder>"
 class Encoded(NamedTuple):
     """Features of a batch.
 
-    pooled: (B, d_p) float32. regions: (B, R, d_r) float32, zero past a row's length. lengths: (B,) int64, valid
-    regions of each row.
+    pooled: (B, d_p) float32. regions: (B, R, d_r) float32 (uint8 of `raw`), zero past a row's length. lengths: (B,)
+    int64, valid regions of each row.
     """
 
     pooled: Tensor
@@ -32,7 +33,7 @@ class Encoded(NamedTuple):
 
 
 class Encoder(nn.Module, ABC):
-    """A frozen encoder. Its dimensions are known once it is built.
+    """An encoder, frozen once it is built. Its dimensions are known then.
 
     pooled_dim: d_p. region_dim: d_r. regions: R, the most regions of one picture. source: what it reads.
     side: pixels a side that it looks at, for decoding no more than that; None for encoders of text.
@@ -103,6 +104,13 @@ class GridEncoder(Encoder):
             pooled, regions, _ = self(torch.zeros(1, 3, self.image_size, self.image_size, dtype=torch.uint8))
         self.pooled_dim = pooled.shape[1]
         self.regions, self.region_dim = regions.shape[1:]
+
+    def unfreeze(self) -> None:
+        """Let every parameter be trained. A subclass first drops those that `grid` has no use for."""
+        self.requires_grad_(True)
+
+    def save_config(self, folder: Path) -> None:
+        """Write what building it again without its weights needs, if the knobs alone are not enough."""
 
     def preprocess(self, item: Image.Image) -> Tensor:
         """RGB -> (3, S, S) uint8: the largest centred square."""

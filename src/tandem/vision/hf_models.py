@@ -1,14 +1,15 @@
-"""Frozen picture models of transformers, from a hub name, a folder, or a folder inside a package."""
+"""Picture models of transformers, from a hub name, a folder, or a folder inside a package."""
 
 from __future__ import annotations
 
 import inspect
 from math import isqrt
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoImageProcessor, AutoModel
+from transformers import AutoConfig, AutoImageProcessor, AutoModel
 
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import GridEncoder, tokens_to_grid
@@ -34,9 +35,11 @@ class TransformersEncoder(GridEncoder):
         std: tuple[float, ...],
         max_regions: int,
         bicubic: bool,
+        processor: Any,
     ) -> None:
         super().__init__(image_size=image_size, mean=mean, std=std, max_regions=max_regions, bicubic=bicubic)
         source: Any = model
+        self.configs = (source.config, processor)
         self.projection: Any = getattr(source, "visual_projection", None)
         self.model: Any = source.vision_model if self.projection is not None else source
         config = self.model.config
@@ -61,6 +64,11 @@ class TransformersEncoder(GridEncoder):
             return self.projection(output.pooler_output), tokens_to_grid(patches)
         return (states[:, 0] if prefix else patches.mean(dim=1)), tokens_to_grid(patches)
 
+    def save_config(self, folder: Path) -> None:
+        """Write the configuration of the whole model and the preprocessor's; with them `folder` is a name for it."""
+        for config in self.configs:
+            config.save_pretrained(folder)
+
     def _prefix(self, tokens: int) -> int:
         """Tokens before the patches (class, distillation, registers)."""
         patch = getattr(self.model.config, "patch_size", None)
@@ -69,14 +77,17 @@ class TransformersEncoder(GridEncoder):
         return tokens - (patches if patches <= tokens else isqrt(tokens) ** 2)
 
 
-def build(params: VisionParams) -> TransformersEncoder:
-    """Load the model and the mean and spread of its preprocessor file."""
+def build(params: VisionParams, *, pretrained: bool = True) -> TransformersEncoder:
+    """Load the model (not `pretrained`: its configuration) and the mean and spread of its preprocessor file."""
     name = params.architecture
     processor = load_pretrained(AutoImageProcessor, name)
     mean, std = getattr(processor, "image_mean", None), getattr(processor, "image_std", None)
     if not mean or not std:
         raise ValueError(f"checkpoint {name!r}: preprocessor_config.json gives no image_mean and image_std; add them")
-    model = load_pretrained(AutoModel, name, dtype=torch.float32)
+    if pretrained:
+        model = load_pretrained(AutoModel, name, dtype=torch.float32)
+    else:
+        model = AutoModel.from_config(load_pretrained(AutoConfig, name), dtype=torch.float32)
     return TransformersEncoder(
         model=model,
         image_size=params.image_size,
@@ -84,6 +95,7 @@ def build(params: VisionParams) -> TransformersEncoder:
         std=tuple(std),
         max_regions=params.max_regions,
         bicubic=int(getattr(processor, "resample", None) or _BICUBIC) == _BICUBIC,
+        processor=processor,
     )
 
 

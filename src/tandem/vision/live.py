@@ -9,8 +9,7 @@ import torch
 
 from tandem.params.vision import VisionParams
 from tandem.vision.cache import PictureFeatures
-from tandem.vision.extract import autocast, device
-from tandem.vision.output import STORAGE
+from tandem.vision.extract import autocast, device, to_storage
 from tandem.vision.pictures import Picture, open_picture
 from tandem.vision.registry import load_encoder
 
@@ -23,7 +22,7 @@ class LiveFeatures:
     """
 
     def __init__(self, *, params: VisionParams) -> None:
-        self.params = params
+        self.params = params = params.extracted
         self.device = device()
         self.encoder = load_encoder(params).to(self.device).to(memory_format=torch.channels_last)
 
@@ -56,7 +55,7 @@ class LiveFeatures:
             return PictureFeatures(torch.zeros(count, encoder.pooled_dim), empty, mask, present), opened
         with torch.inference_mode(), autocast(encoder, self.params.precision, self.device):
             encoded = encoder(encoder.collate(tensors).to(self.device))
-        stored = encoded.regions.to(STORAGE[self.params.storage]).float().cpu()  # rounded as in the cache
+        stored = to_storage(encoded.regions, self.params).float().cpu()  # rounded as in the cache
         pooled = torch.zeros(count, encoder.pooled_dim)
         regions = torch.zeros(count, stored.shape[1], encoder.region_dim)
         lengths = torch.zeros(count, dtype=torch.int64)

@@ -1,4 +1,4 @@
-"""Frozen picture towers of open_clip."""
+"""Picture towers of open_clip."""
 
 from __future__ import annotations
 
@@ -46,17 +46,23 @@ class OpenClipEncoder(GridEncoder):
         return visual.attnpool(grid), grid
 
 
-def build(params: VisionParams) -> OpenClipEncoder:
-    """Build the model, load its weights, and keep the picture tower."""
+def build(params: VisionParams, *, pretrained: bool = True) -> OpenClipEncoder:
+    """Build the model, load its weights, unless not `pretrained`, and keep the picture tower."""
     name = _checked_name(params.architecture)
-    tag, file = _weights(name, params.weights)
-    source = str(file) if file else tag
+    tag, file = _weights(name, params.weights) if pretrained else (_tag(name, params.weights), None)
+    source = (str(file) if file else tag) if pretrained else None
+    config = _tag_config(name, tag)
     try:
         with fail_fast():
-            # `force_quick_gelu` stays off: the tag "openai" switches it on by itself; a local file trained with it
-            # needs an architecture whose name ends in "-quickgelu".
+            # open_clip only warns when the weights of a tag were trained with another activation than the
+            # architecture's. A local file trained with it needs an architecture whose name ends in "-quickgelu".
             model = open_clip.create_model(
-                name, pretrained=source, force_image_size=params.image_size, weights_only=True
+                name,
+                pretrained=source,
+                force_quick_gelu=_needs_quick_gelu(name, tag),
+                force_image_size=params.image_size,
+                force_preprocess_cfg={key: config[key] for key in ("mean", "std") if key in config},
+                weights_only=True,
             )
     except Exception as error:
         if source is None:
@@ -78,6 +84,8 @@ def identity(params: VisionParams) -> dict[str, str | int]:
         "weights": fingerprint(str(file)) if file else str(tag),
         "image_size": params.image_size,
         "max_regions": params.max_regions,
+        # Named only where it changes the architecture, so that features of the others keep their key.
+        **({"activation": "quick_gelu"} if _needs_quick_gelu(_checked_name(params.architecture), tag) else {}),
     }
 
 
@@ -105,3 +113,21 @@ def _weights(name: str, weights: str | None) -> tuple[str | None, Path | None]:
     raise ValueError(
         f"vision.weights {weights!r} is neither a file nor a tag of {name!r}; {suggest(weights, [*tags, 'none'])}"
     )
+
+
+def _tag(name: str, weights: str | None) -> str | None:
+    """The tag of weights, None for random ones or a file, which need not be there."""
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    return _weights(name, weights)[0] if weights is None or weights in tags else None
+
+
+def _tag_config(name: str, tag: str | None) -> dict[str, Any]:
+    """What open_clip knows of the weights of a tag."""
+    config: dict[str, Any] = open_clip.get_pretrained_cfg(name, tag) if tag else {}
+    return config
+
+
+def _needs_quick_gelu(name: str, tag: str | None) -> bool:
+    """Whether the weights were trained with QuickGELU and the architecture of that name has GELU."""
+    has = bool((open_clip.get_model_config(name) or {}).get("quick_gelu"))
+    return bool(_tag_config(name, tag).get("quick_gelu")) and not has

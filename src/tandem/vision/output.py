@@ -1,22 +1,30 @@
-"""Writing the features of a corpus: `pooled.parquet`, `regions.pt`, `features.json`."""
+"""Writing the features of a corpus: `pooled.parquet`, `regions.pt`, `features.json`.
+
+With augmented views besides: `views.parquet` (content, row: the plain picture's in `regions.pt`, view: from 1, regions:
+valid ones), and, row for row, `views.pt` (regions) and `views_pooled.pt`.
+"""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from torch import Tensor
 
 from tandem.vision.store import Place, ShardStore, by_shard
 
 POOLED_FILE, REGIONS_FILE, SUMMARY_FILE = "pooled.parquet", "regions.pt", "features.json"
-STORAGE = {"float16": torch.float16, "bfloat16": torch.bfloat16}
-_BYTES = 2  # of a number in either format
+VIEWS_FILE, VIEW_REGIONS_FILE, VIEW_POOLED_FILE = "views.parquet", "views.pt", "views_pooled.pt"
+STORAGE = {"float16": torch.float16, "bfloat16": torch.bfloat16, "uint8": torch.uint8}
 
 
 @dataclass(frozen=True)
@@ -50,37 +58,93 @@ def write_features(
         store: holds the shards that `places` names.
         pooled_dim: d_p.
         regions_shape: (R, d_r).
-        storage: "float16" or "bfloat16".
+        storage: a key of STORAGE.
     """
     row_of = {place.described.content: row for row, place in enumerate(places)}
     pooled = np.zeros((len(places), pooled_dim), dtype=np.float32)
     lengths = np.zeros(len(places), dtype=np.int32)
-    path = folder / REGIONS_FILE
-    start = _empty_tensor_file(path, (len(places), *regions_shape), STORAGE[storage])
-    row_bytes = regions_shape[0] * regions_shape[1] * _BYTES
-    with path.open("r+b") as stream:
+    with _tensor_file(folder / REGIONS_FILE, (len(places), *regions_shape), STORAGE[storage]) as regions:
         for shard_path, members in by_shard(places):
             shard = store.read(shard_path)
             for place in members:
                 row = row_of[place.described.content]
                 pooled[row] = shard.pooled[place.row].numpy()
                 lengths[row] = int(shard.lengths[place.row])
-                stream.seek(start + row * row_bytes)
-                stream.write(shard.regions[place.row].contiguous().view(torch.uint8).numpy().data)
+                regions.write(row, shard.regions[place.row])
     _write_table(folder / POOLED_FILE, rows, row_of, pooled, lengths)
 
 
-def _empty_tensor_file(path: Path, shape: tuple[int, int, int], dtype: torch.dtype) -> int:
+def write_views(
+    folder: Path,
+    *,
+    rows: Sequence[int],
+    places: Sequence[Sequence[Place]],
+    store: ShardStore,
+    pooled_dim: int,
+    regions_shape: tuple[int, int],
+    storage: str,
+) -> None:
+    """Write the three files of the views beside the others, one shard in memory at a time.
+
+    Args:
+        folder: as of `write_features`.
+        rows: of each picture with views, its row in `regions.pt`; ascending.
+        places: of each such picture, where its views are, from view 1.
+        store, pooled_dim, regions_shape, storage: as of `write_features`.
+    """
+    flat = [place for own in places for place in own]
+    row_of = {place.described.content: row for row, place in enumerate(flat)}
+    lengths = np.zeros(len(flat), dtype=np.int32)
+    pooled_file = _tensor_file(folder / VIEW_POOLED_FILE, (len(flat), pooled_dim), torch.float32)
+    regions_file = _tensor_file(folder / VIEW_REGIONS_FILE, (len(flat), *regions_shape), STORAGE[storage])
+    with pooled_file as pooled, regions_file as regions:
+        for shard_path, members in by_shard(flat):
+            shard = store.read(shard_path)
+            for place in members:
+                row = row_of[place.described.content]
+                lengths[row] = int(shard.lengths[place.row])
+                pooled.write(row, shard.pooled[place.row])
+                regions.write(row, shard.regions[place.row])
+    columns = {
+        "content": pa.array([place.described.content for place in flat], pa.string()),
+        "row": pa.array([row for row, own in zip(rows, places, strict=True) for _ in own], pa.int32()),
+        "view": pa.array([view for own in places for view in range(1, len(own) + 1)], pa.int32()),
+        "regions": pa.array(lengths, pa.int32()),
+    }
+    pq.write_table(pa.table(columns), folder / VIEWS_FILE, compression="zstd")
+
+
+@dataclass(frozen=True)
+class _TensorFile:
+    """A tensor in a file, written row by row."""
+
+    stream: BinaryIO
+    start: int  # offset of the tensor's bytes
+    row_bytes: int
+
+    def write(self, row: int, values: Tensor) -> None:
+        self.stream.seek(self.start + row * self.row_bytes)
+        self.stream.write(values.contiguous().view(torch.uint8).numpy().data)
+
+
+@contextmanager
+def _tensor_file(path: Path, shape: tuple[int, ...], dtype: torch.dtype) -> Iterator[_TensorFile]:
+    start = _empty_tensor_file(path, shape, dtype)
+    with path.open("r+b") as stream:
+        yield _TensorFile(stream, start, prod(shape[1:]) * dtype.itemsize)
+
+
+def _empty_tensor_file(path: Path, shape: tuple[int, ...], dtype: torch.dtype) -> int:
     """`torch.save` a tensor of zeros without holding it; gives the offset of its bytes in the file.
 
     The values are left out when saving (`skip_data`), which makes a sparse file to be filled in place.
     """
-    count = shape[0] * shape[1] * shape[2]
+    count = prod(shape)
     backing = path.with_suffix(".backing")
     try:
         if count:
             with backing.open("wb") as stream:
-                stream.truncate(count * _BYTES)
+                stream.truncate(count * dtype.itemsize)
             tensor = torch.from_file(str(backing), shared=True, size=count, dtype=dtype).view(shape)
         else:
             tensor = torch.empty(shape, dtype=dtype)

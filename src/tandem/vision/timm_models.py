@@ -1,4 +1,4 @@
-"""Frozen models of timm."""
+"""Models of timm."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class TimmEncoder(GridEncoder):
         return pooled, features
 
 
-def build(params: VisionParams) -> TimmEncoder:
-    """Build the architecture and load its weights."""
-    name, file = _named(params)
+def build(params: VisionParams, *, pretrained: bool = True) -> TimmEncoder:
+    """Build the architecture and load its weights, unless not `pretrained`."""
+    name, file = _named(params) if pretrained else (_tagged(params), None)
     config = timm.get_pretrained_cfg(name)
     options: dict[str, Any] = {"img_size": params.image_size} if config and config.fixed_input_size else {}
-    pretrained = params.weights != "none" and file is None
+    pretrained = pretrained and params.weights != "none" and file is None
     try:
         with fail_fast():
             model = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
@@ -84,12 +84,22 @@ def _named(params: VisionParams) -> tuple[str, Path | None]:
     file = local_file(weights)
     if file is not None:
         return name, file
-    tags = [full.partition(".")[2] for full in timm.list_pretrained(f"{name}.*")]
+    tags = _tags(name)
     if weights not in tags:
         raise ValueError(
             f"vision.weights {weights!r} is neither a file nor a tag of {name!r}; {suggest(weights, tags)}"
         )
     return f"{name}.{weights}", None
+
+
+def _tags(name: str) -> list[str]:
+    return [full.partition(".")[2] for full in timm.list_pretrained(f"{name}.*")]
+
+
+def _tagged(params: VisionParams) -> str:
+    """The name with its tag, which also decides mean and spread; a file of weights decides nothing but weights."""
+    name, weights = params.architecture, params.weights
+    return f"{name}.{weights}" if weights in _tags(name) else name
 
 
 def _near(name: str) -> list[str]:

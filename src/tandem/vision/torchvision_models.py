@@ -1,4 +1,4 @@
-"""Frozen classifiers of torchvision: residual networks, AlexNet, vision transformers, other convolutional ones."""
+"""Classifiers of torchvision: residual networks, AlexNet, vision transformers, other convolutional ones."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ class TorchvisionEncoder(GridEncoder):
         self.model: Any = model
         self.freeze()
 
+    def unfreeze(self) -> None:
+        """Without the classifier, or what of it comes after the pooled vector."""
+        if self.name.startswith("vit_"):
+            self.model.heads = nn.Identity()
+        elif self.name == "alexnet":
+            self.model.classifier = self.model.classifier[:6]
+        elif self.name.startswith(_RESIDUAL):
+            self.model.fc = nn.Identity()
+        else:
+            self.model.classifier = nn.Identity()
+        super().unfreeze()
+
     def grid(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, S, S) normalised -> pooled (B, d_p), grid (B, d_r, h, w)."""
         model = self.model
@@ -54,11 +66,11 @@ class TorchvisionEncoder(GridEncoder):
         return grid.mean(dim=(2, 3)), grid
 
 
-def build(params: VisionParams) -> TorchvisionEncoder:
-    """Build the architecture and load its weights."""
+def build(params: VisionParams, *, pretrained: bool = True) -> TorchvisionEncoder:
+    """Build the architecture and load its weights, unless not `pretrained`."""
     name = _checked_name(params.architecture)
     options = {"image_size": params.image_size} if name.startswith("vit_") else {}
-    tag, file = _weights(name, params.weights)
+    tag, file = _weights(name, params.weights) if pretrained else (None, None)
     try:
         model = models.get_model(name, weights=tag, **options)
     except ValueError as error:
