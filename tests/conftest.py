@@ -225,3 +225,22 @@ def tiny_features() -> Callable[[list[Any]], Any]:
         return FeatureCache(ids=ids, pooled=pooled, rows=torch.arange(len(ids)), lengths=lengths, regions=regions)
 
     return make
+
+
+@pytest.fixture
+def tiny_pictures() -> Callable[..., Any]:
+    """`tiny_pictures(samples, side=32)`: a cache of pictures themselves, reddish for one type and bluish for others."""
+    from tandem.vision.cache import FeatureCache  # noqa: PLC0415
+    from tandem.vision.squares import to_rows  # noqa: PLC0415
+
+    def make(samples: list[Any], side: int = 32) -> Any:
+        ids = [sample.image_id for sample in samples if sample.image_id]
+        generator = torch.Generator().manual_seed(0)
+        squares = torch.randint(120, (len(ids), 3, side, side), generator=generator, dtype=torch.uint8)
+        for square, image_id in zip(squares, ids, strict=True):
+            square[0 if "-PER-" in image_id else 2] += 120
+        rows = torch.arange(len(ids))
+        pooled, lengths = squares.float().mean(dim=(2, 3)), torch.full((len(ids),), side)
+        return FeatureCache(ids=ids, pooled=pooled, rows=rows, lengths=lengths, regions=to_rows(squares))
+
+    return make

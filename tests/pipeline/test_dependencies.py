@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tandem.params.vision import TRAINABLE_FAMILIES
+from tandem.vision.registry import trained_sources
+
 HOME = Path(__file__).resolve().parents[2]
 SOURCE = HOME / "src"
 STAGES = yaml.safe_load((HOME / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # What params.py reads is tracked value by value under `params:`.
 EXEMPT = "src/tandem/params"
+# What a picture encoder that trains consists of is hashed by extract into features.json, which the stages that use it
+# depend on: so that editing an encoder never retrains a model that reads features, if these come out equal.
+HASHED_BY_EXTRACT = SOURCE / "tandem/models/vision.py"
+HASHED = (SOURCE / "tandem/vision/augment.py", SOURCE / "tandem/vision/registry.py")
 
 
 def module_file(name: str) -> Path | None:
@@ -36,13 +43,14 @@ def imports(file: Path) -> frozenset[Path]:
             found |= {module_file(f"{node.module}.{alias.name}") for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("tandem."):
             found.add(module_file(node.value.partition(":")[0]))
-    return frozenset(path for path in found if path is not None)
+    hashed = HASHED if file == HASHED_BY_EXTRACT else ()
+    return frozenset(path for path in found if path is not None and path not in hashed)
 
 
-def used_by(script: Path) -> set[str]:
-    """Every file that a stage script reaches, relative to the project, but for parameters and empty packages."""
+def used_by(*scripts: Path) -> set[str]:
+    """Every file that stage scripts reach, relative to the project, but for parameters and empty packages."""
     reached: set[Path] = set()
-    frontier = [script]
+    frontier = list(scripts)
     while frontier:
         file = frontier.pop()
         if file in reached or EXEMPT in file.as_posix():
@@ -82,3 +90,15 @@ def test_dependencies_keep_extraction_apart_from_models() -> None:
     for stage in ("generate", "link", "prepare", "explore", "extract"):
         assert not [dep for dep in code_deps(stage) if "/fusion" in dep or "/models" in dep or "/training" in dep]
         assert "fusion" not in STAGES[stage].get("params", [])
+
+
+@pytest.mark.parametrize("family", TRAINABLE_FAMILIES)
+def test_dependencies_of_an_encoder_that_trains_are_hashed_or_deps(family: str) -> None:
+    others = {file for other in TRAINABLE_FAMILIES if other != family for file in trained_sources(other)}
+    idle = {*others, *(SOURCE / f"tandem/vision/{name}.py" for name in ("pixels", "caption", "raw"))}
+    hashed = {file.relative_to(HOME).as_posix() for file in trained_sources(family)}
+    used = used_by(*HASHED) - {file.relative_to(HOME).as_posix() for file in idle} | hashed
+    for stage in ("train", "evaluate", "transfer"):
+        deps = code_deps(stage)
+        assert {f for f in used if not any(f == dep or f.startswith(f"{dep}/") for dep in deps)} <= hashed
+        assert "data/features" in " ".join(STAGES[stage]["deps"])

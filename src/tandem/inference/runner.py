@@ -28,11 +28,12 @@ class Runner:
     def __init__(self, folder: Path, held_out: HeldOut, params: TandemParams) -> None:
         """Errors: `ValueError` if the picture features are not those that the model was trained on."""
         trained, features = load_model(folder), held_out.features
-        if (features.pooled_dim, features.region_dim) != (trained.dims.pooled, trained.dims.regions):
+        reads = trained.reads
+        if (features.pooled_dim, features.region_dim) != (reads.pooled, reads.regions):
             raise ValueError(
                 f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but "
-                f"{folder} was trained on {trained.dims.pooled}/{trained.dims.regions}; extract both with the same "
-                "vision.encoder"
+                f"{folder} was trained on {reads.pooled}/{reads.regions}; extract both with the same vision.encoder, "
+                "vision.train and, for pictures themselves, vision.image_size"
             )
         knobs = params.train
         self._runtime = pick_runtime(
@@ -76,7 +77,7 @@ class Runner:
             samples,
             tokenizer=self._trained.tokenizer,
             features=self._features,
-            with_regions=self._model.fusion.uses_regions,
+            with_regions=self._model.reads_regions,
             captions=self._captions,
         )
         predictions: Predictions = {}

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tandem.fusion.base import Fusion, Picture
+from tandem.models.vision import TrainedVision
 from tandem.text.base import TextBatch, TextEncoder
 
 IGNORE = -100  # label of padding words
@@ -52,7 +53,10 @@ class Batch:
 
 
 class FusedModel(nn.Module, ABC):
-    """Text encoder, dropout, fusion, and a head that scores the labels; what the head reads is up to the task."""
+    """Text encoder, dropout, fusion, and a head that scores the labels; what the head reads is up to the task.
+
+    `vision`, where there is one, is the picture encoder that trains with the model; else the batches bring features.
+    """
 
     def __init__(
         self, *, text: TextEncoder, fusion: Fusion, head: nn.Module, labels: list[str], dropout: float
@@ -63,15 +67,25 @@ class FusedModel(nn.Module, ABC):
         self.fusion = fusion
         self.head = head
         self.label_names = labels
+        self.vision: TrainedVision | None = None
+
+    @property
+    def reads_regions(self) -> bool:
+        """Whether its batches need the regions of the pictures."""
+        return self.fusion.uses_regions or self.vision is not None
 
     def encode(self, batch: Batch) -> Tensor:
         """Word vectors (B, T, d_t)."""
         words: Tensor = self.dropout(self.text(batch.text))
         return words
 
+    def see(self, batch: Batch) -> Picture:
+        """The features of the pictures."""
+        return batch.picture if self.vision is None else self.vision(batch.picture)
+
     def fuse(self, batch: Batch) -> Tensor:
         """Fused word vectors (B, T, d)."""
-        fused: Tensor = self.fusion(self.encode(batch), batch.word_mask, batch.picture)
+        fused: Tensor = self.fusion(self.encode(batch), batch.word_mask, self.see(batch))
         return fused
 
     @abstractmethod

@@ -14,11 +14,13 @@ from safetensors.torch import save_model
 from tandem.files import atomic_path, write_json
 from tandem.fusion import build_fusion, strategy
 from tandem.models.base import FusedModel
+from tandem.models.vision import TrainedVision, build_vision, load_vision
 from tandem.params import ParamsError, TandemParams
 from tandem.params.root import parse_params
 from tandem.tasks import Task, task_of
 from tandem.text.base import TextEncoder, WordTokenizer
 from tandem.text.build import build_text, load_text
+from tandem.vision.squares import CHANNELS
 
 FORMAT = 2  # raised when what a checkpoint says of itself changes
 MODEL_KEYS = ("fusion", "fusions", "text", "head", "vision")
@@ -26,7 +28,7 @@ MODEL_KEYS = ("fusion", "fusions", "text", "head", "vision")
 
 @dataclass(frozen=True)
 class PictureDims:
-    """Widths of the picture features that a model was built for."""
+    """Widths of the picture features that a model fuses; with an encoder that trains, those which that gives."""
 
     pooled: int
     regions: int
@@ -43,9 +45,29 @@ class Trained:
     task: Task
     about: dict[str, Any]  # corpus, seed, validation scores
 
+    @property
+    def reads(self) -> PictureDims:
+        """Widths of the features that its batches must bring."""
+        return self.dims if self.model.vision is None else pixel_dims(self.params)
+
+
+def pixel_dims(params: TandemParams) -> PictureDims:
+    """Widths of the features of pictures themselves."""
+    return PictureDims(CHANNELS, CHANNELS * params.vision.image_size)
+
+
+def trains_vision(params: TandemParams) -> bool:
+    """Whether a picture encoder is part of the model; a strategy that reads no picture has none."""
+    return params.vision.train and strategy(params.fusion).uses_picture
+
 
 def _assemble(
-    params: TandemParams, task: Task, encoder: TextEncoder, labels: list[str], dims: PictureDims
+    params: TandemParams,
+    task: Task,
+    encoder: TextEncoder,
+    labels: list[str],
+    dims: PictureDims,
+    vision: TrainedVision | None,
 ) -> FusedModel:
     fusion = build_fusion(
         params.fusion,
@@ -55,15 +77,35 @@ def _assemble(
         region_dim=dims.regions,
         classes=len(labels),
     )
-    return task.model(params, encoder=encoder, fusion=fusion, labels=labels)
+    model = task.model(params, encoder=encoder, fusion=fusion, labels=labels)
+    model.vision = vision
+    return model
 
 
 def build_model(
     params: TandemParams, task: Task, labels: list[str], dims: PictureDims
 ) -> tuple[FusedModel, WordTokenizer]:
-    """A fresh model: pretrained text encoder, everything else from the current random state."""
+    """A fresh model: pretrained text and picture encoders, everything else from the current random state.
+
+    `dims`: widths of the features that its batches will bring.
+
+    Errors: `ValueError` if a picture encoder is to train and these are not the pictures themselves.
+    """
+    vision = None
+    if trains_vision(params):
+        if dims != pixel_dims(params):
+            raise ValueError(
+                f"vision.train: needs the pictures themselves at vision.image_size {params.vision.image_size}, found "
+                f"features of {dims.pooled}/{dims.regions} numbers (pooled/regions); run `dvc repro extract`"
+            )
+        vision = build_vision(params.vision)
     tokenizer, encoder = build_text(params.text, markers=task.markers, context=strategy(params.fusion).reads_caption)
-    return _assemble(params, task, encoder, labels, dims), tokenizer
+    return _assemble(params, task, encoder, labels, _fused(dims, vision), vision), tokenizer
+
+
+def _fused(dims: PictureDims, vision: TrainedVision | None) -> PictureDims:
+    """Widths that a strategy gets, of features of `dims`."""
+    return dims if vision is None else PictureDims(vision.pooled_dim, vision.region_dim)
 
 
 def save_weights(model: FusedModel, target: Path) -> None:
@@ -81,10 +123,15 @@ def save_description(
     dims: PictureDims,
     about: dict[str, Any],
 ) -> None:
-    """Write everything that a checkpoint needs beside `model.safetensors`: `tandem.json` and `text/`."""
+    """Write all that a checkpoint needs beside `model.safetensors`: `tandem.json`, `text/`, and `vision/` if it trains.
+
+    `dims`: as of `build_model`.
+    """
     (folder / "text").mkdir(parents=True, exist_ok=True)
     tokenizer.save(folder / "text")
     model.text.save_config(folder / "text")
+    if model.vision is not None:
+        model.vision.save_config(folder / "vision")
     tree = params.model_dump(mode="json")
     write_json(
         folder / "tandem.json",
@@ -92,7 +139,7 @@ def save_description(
             "format": FORMAT,
             "task": task.name,
             "labels": model.label_names,
-            "picture_dims": asdict(dims),
+            "picture_dims": asdict(_fused(dims, model.vision)),
             "params": {key: tree[key] for key in MODEL_KEYS} | task.knobs(params),
             **about,
         },
@@ -118,7 +165,8 @@ def load_model(folder: Path) -> Trained:
     dims = PictureDims(**about.pop("picture_dims"))
     task = task_of(about["task"])
     tokenizer, encoder = load_text(params.text, folder / "text", markers=task.markers)
-    model = _assemble(params, task, encoder, about.pop("labels"), dims)
+    vision = load_vision(params.vision, folder / "vision") if trains_vision(params) else None
+    model = _assemble(params, task, encoder, about.pop("labels"), dims, vision)
     load_weights(model, folder / "model.safetensors")
     return Trained(model.eval(), tokenizer, dims, params, task, about)
 

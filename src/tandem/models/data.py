@@ -65,9 +65,13 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.encoded)
 
-    def batch(self, rows: Sequence[int], shown: Tensor | None = None) -> Batch:
-        """The given rows, padded to the longest; where `shown` (B,) bool is False, without picture and caption."""
-        found = self.features.gather([self.image_ids[row] for row in rows], with_regions=self.with_regions)
+    def batch(self, rows: Sequence[int], shown: Tensor | None = None, views: Tensor | None = None) -> Batch:
+        """The given rows, padded to the longest; where `shown` (B,) bool is False, without picture and caption.
+
+        views: (B,) long, the augmented view of each picture, 0 = the plain one; None = all plain.
+        """
+        ids = [self.image_ids[row] for row in rows]
+        found = self.features.gather(ids, with_regions=self.with_regions, views=views)
         keep = torch.ones(len(rows), dtype=torch.bool) if shown is None else shown
         picture = Picture(
             pooled=found.pooled, regions=found.regions, region_mask=found.region_mask, present=found.present & keep
@@ -116,8 +120,8 @@ class SentenceDataset(Dataset):
             index = {label: number for number, label in enumerate(labels)}
             self.labels = [torch.tensor([index[tag] for tag in sample.tags]) for sample in samples]
 
-    def batch(self, rows: Sequence[int], shown: Tensor | None = None) -> Batch:
-        batch = super().batch(rows, shown)
+    def batch(self, rows: Sequence[int], shown: Tensor | None = None, views: Tensor | None = None) -> Batch:
+        batch = super().batch(rows, shown, views)
         if self.labels is None:
             return batch
         labels = [self.labels[row] for row in rows]
@@ -146,8 +150,8 @@ class PairDataset(Dataset):
             index = {label: number for number, label in enumerate(labels)}
             self.labels = torch.tensor([index[sample.relation] for sample in samples])
 
-    def batch(self, rows: Sequence[int], shown: Tensor | None = None) -> Batch:
-        batch = super().batch(rows, shown)
+    def batch(self, rows: Sequence[int], shown: Tensor | None = None, views: Tensor | None = None) -> Batch:
+        batch = super().batch(rows, shown, views)
         words = torch.zeros(len(rows), 2, batch.word_mask.shape[1], dtype=torch.bool)
         for place, row in enumerate(rows):
             words[place, 0, self.marked[row].head_words] = True

@@ -41,7 +41,7 @@ class RelationClassifier(FusedModel):
         if not self.fusion.predicts:
             return self.head(self._pool(self.fuse(batch), batch)).float()
         pair = self._pool(self.encode(batch), batch).unsqueeze(1)  # (B, 1, 2 d_t)
-        scores = self.fusion(pair, batch.word_mask.new_ones(len(pair), 1), batch.picture)
+        scores = self.fusion(pair, batch.word_mask.new_ones(len(pair), 1), self.see(batch))
         return self.head(scores.squeeze(1)).float()
 
     def _pool(self, words: Tensor, batch: Batch) -> Tensor:

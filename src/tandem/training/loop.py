@@ -59,7 +59,8 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     model, tokenizer = build_model(params, task, data.labels, dims)
     model.to(runtime.device)
 
-    regions = model.fusion.uses_regions
+    regions = model.reads_regions
+    views = data.features.views if model.fusion.uses_picture else 0
     reading: dict[str, Any] = {"tokenizer": tokenizer, "features": data.features, "with_regions": regions}
     training = task.dataset(data.train, labels=data.labels, captions=captions_for(model.fusion, data.train), **reading)
     validation = task.dataset(data.valid, captions=captions_for(model.fusion, data.valid), **reading)
@@ -83,7 +84,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
         title = f"{data.corpus} seed {seed} epoch {epoch}/{knobs.epochs}"
         for rows in with_bar(batches, title, total=len(batches), unit="step"):
             # One part, but for long documents, whose gradients are summed over several.
-            parts = [_augmented(training, part, params) for part in training.parts(rows)]
+            parts = [_augmented(training, part, params, views) for part in training.parts(rows)]
             items = [model.loss_items(part) for part in parts]
             optimizer.zero_grad(set_to_none=True)
             for part, count in zip(parts, items, strict=True):
@@ -138,10 +139,14 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     return about
 
 
-def _augmented(data: Dataset, rows: Sequence[int], params: TandemParams) -> Batch:
-    """The given rows with some words and some pictures (and with them their captions) hidden, as the knobs say."""
+def _augmented(data: Dataset, rows: Sequence[int], params: TandemParams, views: int) -> Batch:
+    """The given rows with some words and some pictures (and with them their captions) hidden, as the knobs say.
+
+    With `views`, each picture is the plain one or one of its augmented views, all equally likely.
+    """
     hidden, words = params.train.image_dropout, params.text.word_dropout
-    batch = data.batch(rows, torch.rand(len(rows)) >= hidden if hidden else None)
+    shown = torch.rand(len(rows)) >= hidden if hidden else None
+    batch = data.batch(rows, shown, torch.randint(views + 1, (len(rows),)) if views else None)
     return replace(batch, text=data.tokenizer.drop_words(batch.text, words)) if words else batch
 
 

@@ -13,14 +13,16 @@ from tandem.params import TrainParams
 
 
 def parameter_groups(model: FusedModel, params: TrainParams, text_rate: float) -> list[dict[str, object]]:
-    """Every parameter once: text layers at `text_rate` times layer_decay per layer from the top, the rest at the
-    head's rate; no weight decay on vectors (biases, norms, CRF starts and ends).
+    """Every parameter once: text layers at `text_rate` times layer_decay per layer from the top, a picture encoder at
+    the vision rate, the rest at the head's rate; no weight decay on vectors (biases, norms, CRF starts and ends).
     """
     rates: dict[nn.Parameter, float] = {}
     layers = model.text.layers()
     for depth, layer in enumerate(layers):
         for parameter in layer:
             rates[parameter] = text_rate * params.layer_decay ** (len(layers) - 1 - depth)
+    if model.vision is not None:
+        rates |= dict.fromkeys(model.vision.parameters(), params.vision_learning_rate)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:
