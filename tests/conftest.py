@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -131,6 +132,8 @@ def tiny_bertweet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bpe.codes").write_text("t h 9\nth e</w> 9\n", encoding="utf-8")
     tokenizer = BertweetTokenizer(str(folder / "vocab.txt"), str(folder / "bpe.codes"))
     tokenizer.save_pretrained(folder)
+    # As published: what save_pretrained writes has lost the last column, and with it all merges.
+    (folder / "bpe.codes").write_text("t h 9\nth e</w> 9\n", encoding="utf-8")
     torch.manual_seed(0)
     config = RobertaConfig(
         vocab_size=len(tokenizer),
@@ -143,6 +146,142 @@ def tiny_bertweet(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tokenizer_class="BertweetTokenizer",
     )
     RobertaModel(config).save_pretrained(folder)
+    return folder
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz[]/0123456789@"
+TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+
+
+def byte_level(specials: list[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Vocabulary and merges of a byte-level tokenizer."""
+    from tokenizers import ByteLevelBPETokenizer  # noqa: PLC0415
+
+    trainer = ByteLevelBPETokenizer()
+    trainer.train_from_iterator(["the word and the words"] * 4, vocab_size=290, special_tokens=specials)
+    model = json.loads(trainer.to_str())["model"]
+    return model["vocab"], [tuple(merge) for merge in model["merges"]]
+
+
+@pytest.fixture(scope="session")
+def tiny_xlmr(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An XLM-R, whose pieces are those of a unigram model and whose words begin with `▁`."""
+    from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizer  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-xlmr")
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁the", "▁dog", *LETTERS, "<mask>"]
+    tokenizer = XLMRobertaTokenizer(vocab=[(token, -1.0 * (row > 3)) for row, token in enumerate(tokens)])
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = XLMRobertaConfig(
+        **TINY, vocab_size=len(tokenizer), max_position_embeddings=66, pad_token_id=1, type_vocab_size=1
+    )
+    XLMRobertaModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_deberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DeBERTa as published: relative positions alone, a byte-level vocabulary."""
+    from transformers import DebertaConfig, DebertaModel, DebertaTokenizer  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-deberta")
+    vocabulary, merges = byte_level(["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"])
+    DebertaTokenizer(vocab=vocabulary, merges=merges).save_pretrained(folder)
+    torch.manual_seed(0)
+    relative = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False}
+    config = DebertaConfig(
+        **TINY, **relative, vocab_size=290, max_position_embeddings=24, pad_token_id=1, type_vocab_size=0
+    )
+    DebertaModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_deberta_v3(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DeBERTa-v3 as published, with the convolution of the larger v2 models: relative positions in buckets."""
+    from transformers import DebertaV2Config, DebertaV2Model, DebertaV2Tokenizer  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-deberta-v3")
+    tokens = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "▁", "▁the", "▁dog", *LETTERS, "[MASK]"]
+    vocabulary = [(token, -1.0 * (row > 3)) for row, token in enumerate(tokens)]
+    tokenizer = DebertaV2Tokenizer(vocab=vocabulary, unk_id=3)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    relative = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False}
+    buckets = {"position_buckets": 8, "norm_rel_ebd": "layer_norm", "share_att_key": True, "conv_kernel_size": 3}
+    config = DebertaV2Config(
+        **TINY, **relative, **buckets, vocab_size=len(tokenizer), max_position_embeddings=24, type_vocab_size=0
+    )
+    DebertaV2Model(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Llama: a decoder with a start token and none for padding, whose tokenizer pads on the left."""
+    from transformers import LlamaConfig, LlamaModel, LlamaTokenizer  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-llama")
+    tokens = ["<unk>", "<s>", "</s>", "▁", *LETTERS, "th", "the", "▁the"]
+    tokenizer = LlamaTokenizer(
+        vocab={token: row for row, token in enumerate(tokens)},
+        merges=[("t", "h"), ("th", "e"), ("▁", "the")],
+        add_bos_token=True,
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    LlamaModel(LlamaConfig(**TINY, num_key_value_heads=1, vocab_size=len(tokenizer))).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_mistral(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Mistral, whose words see only a few before them, in half precision as decoders are published."""
+    from transformers import AutoTokenizer, MistralConfig, MistralModel  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-mistral")
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = MistralConfig(
+        **TINY, num_key_value_heads=1, vocab_size=len(tokenizer), sliding_window=8, pad_token_id=None
+    )
+    MistralModel(config).bfloat16().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Qwen2: a decoder without a start token, with a byte-level vocabulary."""
+    from transformers import Qwen2Config, Qwen2Model, Qwen2Tokenizer  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-qwen2")
+    vocabulary, merges = byte_level(["<|endoftext|>"])
+    Qwen2Tokenizer(vocab=vocabulary, merges=merges).save_pretrained(folder)
+    torch.manual_seed(0)
+    Qwen2Model(Qwen2Config(**TINY, num_key_value_heads=1, vocab_size=290)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CLIP, of which the text model is read: 77 positions, lower case, words that end in `</w>`."""
+    from transformers import CLIPConfig, CLIPModel, CLIPTokenizer  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny-clip")
+    letters = [letter for letter in LETTERS if letter not in "[]/@"]
+    tokens = [*letters, *(f"{letter}</w>" for letter in letters), "th", "the</w>", "<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {token: row for row, token in enumerate(tokens)}
+    CLIPTokenizer(vocab=vocabulary, merges=[("t", "h"), ("th", "e</w>")]).save_pretrained(folder)
+    torch.manual_seed(0)
+    ends = {"bos_token_id": len(tokens) - 2, "eos_token_id": len(tokens) - 1, "pad_token_id": len(tokens) - 1}
+    config = CLIPConfig(
+        text_config={**TINY, **ends, "vocab_size": len(tokens)},
+        vision_config={**TINY, "image_size": 32, "patch_size": 16},
+        projection_dim=16,
+    )
+    CLIPModel(config).save_pretrained(folder)
     return folder
 
 

@@ -14,7 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import BertweetTokenizer
 
+from tandem.files import write_text
 from tandem.text.base import TextBatch, WordTokenizer
 from tandem.text.markers import Marker, Word
 from tandem.text.normalise import NORMALISERS
@@ -78,8 +80,10 @@ class SubwordTokenizer(WordTokenizer):
         self._alone = Frame(self.prefix, self.suffix, [], self.capacity, overlap)
         if self.capacity < 2:
             raise ValueError(f"text.max_length {max_length} leaves no room beside the special tokens; raise it")
-        # Byte-level vocabularies write a word at the start of a text unlike the same word after a blank.
-        self._lead = " " if tokenizer.tokenize(" word") != tokenizer.tokenize("word") else ""
+        # Byte-level vocabularies write a word at the start of a text unlike the same word after a blank. (Some others
+        # take a blank at the start for a word.)
+        alone = tokenizer.tokenize("word")
+        self._lead = "" if tokenizer.tokenize("word word")[len(alone) :] == alone else " "
         self._mask = tokenizer.mask_token_id  # what the encoder saw in place of hidden words when it was pretrained
         unknown = (tokenizer.unk_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
         self._unknown = next((token for token in unknown if token is not None), 0)
@@ -190,6 +194,10 @@ class SubwordTokenizer(WordTokenizer):
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)
+        if isinstance(self.tokenizer, BertweetTokenizer):
+            # It reads three columns, writes two, and would know no merges when read again.
+            merges = sorted(self.tokenizer.bpe_ranks.items(), key=lambda item: item[1])
+            write_text(folder / "bpe.codes", "".join(f"{' '.join(pair)} {rank}\n" for pair, rank in merges))
 
 
 def pool_words(hidden: Tensor, batch: TextBatch) -> Tensor:
