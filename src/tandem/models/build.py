@@ -21,6 +21,7 @@ from tandem.tasks import Task, task_of
 from tandem.text.base import TextEncoder, WordTokenizer
 from tandem.text.build import build_text, load_text
 from tandem.vision.squares import CHANNELS
+from tandem.weights import fingerprint
 
 FORMAT = 2  # raised when what a checkpoint says of itself changes
 MODEL_KEYS = ("fusion", "fusions", "text", "head", "vision")
@@ -133,6 +134,8 @@ def save_description(
     if model.vision is not None:
         model.vision.save_config(folder / "vision")
     tree = params.model_dump(mode="json")
+    # Of an adapted encoder only the adapters are saved: they fit one base checkpoint alone.
+    base = {"base": fingerprint(params.text.encoder)} if params.text.lora.rank else {}
     write_json(
         folder / "tandem.json",
         {
@@ -141,13 +144,17 @@ def save_description(
             "labels": model.label_names,
             "picture_dims": asdict(_fused(dims, model.vision)),
             "params": {key: tree[key] for key in MODEL_KEYS} | task.knobs(params),
+            **base,
             **about,
         },
     )
 
 
 def load_model(folder: Path) -> Trained:
-    """Load a checkpoint; nothing but the folder is needed. Errors: `ValueError` naming file and remedy."""
+    """Load a checkpoint. Errors: `ValueError` naming file and remedy.
+
+    Nothing but the folder is needed, except with adapters: then the checkpoint that they adapt as well.
+    """
     path = folder / "tandem.json"
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
@@ -162,6 +169,8 @@ def load_model(folder: Path) -> Trained:
         params = parse_params(values, str(path))
     except ParamsError as error:
         raise ValueError(f"{error}; train the model again") from None
+    if (base := about.pop("base", None)) is not None:
+        _check_base(path, params.text.encoder, base)
     dims = PictureDims(**about.pop("picture_dims"))
     task = task_of(about["task"])
     tokenizer, encoder = load_text(params.text, folder / "text", markers=task.markers)
@@ -169,6 +178,15 @@ def load_model(folder: Path) -> Trained:
     model = _assemble(params, task, encoder, about.pop("labels"), dims, vision)
     load_weights(model, folder / "model.safetensors")
     return Trained(model.eval(), tokenizer, dims, params, task, about)
+
+
+def _check_base(path: Path, checkpoint: str, expected: str) -> None:
+    found = fingerprint(checkpoint)
+    if found != expected:
+        raise ValueError(
+            f"{path}: adapters of the base checkpoint {checkpoint!r} as it was in training ({expected[:23]}), "
+            f"but found {'none there' if found == checkpoint else found[:23]}; put it back, or train the model again"
+        )
 
 
 def load_weights(model: FusedModel, path: Path) -> None:

@@ -10,7 +10,7 @@ from tandem.params.corpora import (
 )
 from tandem.params.relation import RelationParams
 from tandem.params.root import ParamsError, TandemParams, load_params, parse_params
-from tandem.params.text import HeadParams, ScratchParams, TextParams
+from tandem.params.text import HeadParams, LoraParams, ScratchParams, TextParams
 from tandem.params.training import TrainParams
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "FileCorpusParams",
     "HeadParams",
     "Knobs",
+    "LoraParams",
     "MergedCorpusParams",
     "MnreCorpusParams",
     "ParamsError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,6 +18,17 @@ class ScratchParams(Knobs):
     learning_rate: float = Field(2e-3, gt=0, le=1, description="peak rate of these parameters (AdamW)")
 
 
+class LoraParams(Knobs):
+    """Low-rank adapters in a pretrained encoder, which is itself frozen (needs the package peft)."""
+
+    rank: int = Field(0, ge=0, le=1024, description="rank of an adapter; 0 = none, the whole encoder is trained")
+    alpha: int = Field(16, ge=1, le=4096, description="an adapter's output is scaled by alpha / rank")
+    dropout: float = Field(0.05, ge=0, lt=1, description="on what the adapters read")
+    targets: Literal["auto"] | Annotated[list[str], Field(min_length=1)] = Field(
+        "auto", description="names of the layers that get one; auto = those of the queries and values"
+    )
+
+
 class TextParams(Knobs):
     """The text encoder and how words become sub-words and back."""
 
@@ -28,7 +39,21 @@ class TextParams(Knobs):
     normalise: Literal["none", "bertweet", "clean"] = Field("none", description="word normalisation")
     dropout: float = Field(0.3, ge=0, lt=1, description="on the word vectors")
     word_dropout: float = Field(0.0, ge=0, lt=1, description="share of training words replaced by the unknown word")
+    attention: Literal["as_trained", "causal", "bidirectional"] = Field(
+        "as_trained", description="what a word sees of a pretrained encoder's text: only what is before it, or all"
+    )
+    lora: LoraParams = LoraParams()
     scratch: ScratchParams = ScratchParams()
+
+    @model_validator(mode="after")
+    def _pretrained_only(self) -> TextParams:
+        if self.encoder == "scratch" and self.attention != "as_trained":
+            raise ValueError(
+                f"text.attention {self.attention} has no meaning for encoder scratch; set it to as_trained"
+            )
+        if self.encoder == "scratch" and self.lora.rank:
+            raise ValueError(f"text.lora.rank {self.lora.rank} has no meaning for encoder scratch; set it to 0")
+        return self
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> TextParams:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from transformers import AutoModel, AutoTokenizer
 
 from tandem.params import TextParams
 from tandem.text.base import TextEncoder, WordTokenizer
+from tandem.text.lora import add_adapters, leave_out_of_state
 from tandem.text.markers import Marker
 from tandem.text.pretrained import PretrainedEncoder, position_limit
 from tandem.text.scratch import HashTokenizer, ScratchEncoder
@@ -29,26 +31,46 @@ def build_text(
         tokenizer = HashTokenizer(buckets=scratch.buckets, normalise=params.normalise)
         rows = scratch.buckets + (len(Marker) if markers else 0)
         return tokenizer, ScratchEncoder(dim=scratch.dim, buckets=rows, layers=scratch.layers, context=context)
-    model = load_pretrained(AutoModel, params.encoder)
-    limit = position_limit(model.config)
+    encoder = _pretrained(params, markers)
+    limit = position_limit(encoder.model.config)
     if limit is not None and params.max_length > limit:
         raise ValueError(
             f"text.max_length {params.max_length}: {params.encoder} has {limit} positions; set it to {limit} or less "
             "(longer sentences are read in windows)"
         )
-    encoder = PretrainedEncoder(model)
-    encoder.float()  # checkpoints in half precision are trained in full
-    if markers:
-        encoder.grow(len(Marker))
+    if context and not encoder.reads_ahead:
+        raise ValueError(
+            f"text.encoder {params.encoder}: it reads from left to right, and never sees a caption after the text; "
+            "set text.attention to bidirectional, or choose another fusion"
+        )
     return _subwords(params, load_pretrained(AutoTokenizer, params.encoder), encoder, markers), encoder
 
 
 def load_text(params: TextParams, folder: Path, *, markers: bool = False) -> tuple[WordTokenizer, TextEncoder]:
-    """Tokenizer and encoder with random weights from a saved folder; the checkpoint brings the weights."""
+    """Tokenizer and encoder with random weights from a saved folder; the checkpoint brings the weights.
+
+    With adapters it brings only these: the rest comes from the checkpoint that was adapted.
+    """
     if params.encoder == "scratch":
         return HashTokenizer.load(folder), ScratchEncoder.from_config(folder)
-    encoder = PretrainedEncoder.from_config(folder)
+    if params.lora.rank:
+        encoder = _pretrained(params, markers)
+    else:
+        encoder = PretrainedEncoder.from_config(folder, attention=params.attention)
     return _subwords(params, load_pretrained(AutoTokenizer, str(folder)), encoder, markers), encoder
+
+
+def _pretrained(params: TextParams, markers: bool) -> PretrainedEncoder:
+    """The encoder that the knobs name, with rows for markers and with adapters where asked for."""
+    # Checkpoints in half precision are trained in full.
+    model = load_pretrained(AutoModel, params.encoder, dtype=torch.float32)
+    encoder = PretrainedEncoder(model, attention=params.attention)
+    if markers:
+        encoder.grow(len(Marker), apart=params.lora.rank > 0)
+    if params.lora.rank:
+        add_adapters(encoder.model, params.lora)
+        leave_out_of_state(encoder)
+    return encoder
 
 
 def _subwords(params: TextParams, tokenizer: object, encoder: PretrainedEncoder, markers: bool) -> SubwordTokenizer:

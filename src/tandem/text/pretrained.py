@@ -3,78 +3,138 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
+from tandem.text.attention import full_attention, reads_ahead
 from tandem.text.base import TextBatch, TextEncoder
+from tandem.text.lora import ExtendedTable
 from tandem.text.subwords import pool_words
+
+Attention = Literal["as_trained", "causal", "bidirectional"]
 
 # Of rows added to a table of embeddings, in standard deviations of the table: enough to tell them apart.
 NOISE = 0.1
 
 
 class PretrainedEncoder(TextEncoder):
-    """A transformers model whose last hidden states become word vectors."""
+    """A transformers model whose last hidden states become word vectors.
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    Encoders and decoders alike. `attention` is what a word may see: `causal` the words before it, `bidirectional` all
+    of them, also where a decoder was trained without (its sliding windows are then lifted too).
+    Errors: `ValueError` for an attention that the model does not have and cannot be given.
+    """
+
+    def __init__(self, model: PreTrainedModel, *, attention: Attention = "as_trained") -> None:
         super().__init__()
-        self.model = model
-        self.out_dim = int(model.config.hidden_size)
+        # A model of texts and pictures (CLIP) has one for each; ours reads texts.
+        self.model: PreTrainedModel = getattr(model, "text_model", None) or model
+        self.out_dim = int(self.model.config.hidden_size)
         # Checkpoints without a second segment (RoBERTa's) have one type of token at most.
-        self._types = int(getattr(model.config, "type_vocab_size", 0) or 0)
+        self._types = int(getattr(self.model.config, "type_vocab_size", 0) or 0)
         # The pooler of BERT-like models reads [CLS] for tasks that are not ours; it would never get a gradient.
-        if getattr(model, "pooler", None) is not None:
-            model.pooler = None  # type: ignore[assignment]
+        if getattr(self.model, "pooler", None) is not None:
+            self.model.pooler = None
+        if getattr(self.model.config, "use_cache", False):
+            self.model.config.use_cache = False  # of decoders, for texts that grow word by word; ours are whole
+        self._unmask = attention == "bidirectional" and not reads_ahead(self.model)
+        self._check(attention)
+
+    def _check(self, attention: Attention) -> None:
+        kind = self.model.config.model_type
+        if attention == "causal" and self.reads_ahead:
+            raise ValueError(
+                f"text.attention causal: a {kind} model was trained to read in both directions; "
+                "set it to as_trained or bidirectional"
+            )
+        if attention == "bidirectional" and not self.reads_ahead:
+            raise ValueError(f"text.attention bidirectional: a {kind} model cannot read ahead; set it to as_trained")
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether the vector of a word depends on the words after it."""
+        return reads_ahead(self.model, unmasked=self._unmask)
 
     def forward(self, batch: TextBatch) -> Tensor:
         more = {"token_type_ids": batch["token_type_ids"]} if self._types > 1 and "token_type_ids" in batch else {}
-        output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], **more)
+        # Padding stands on the right whatever the tokenizer's side, so that positions are those of the row.
+        mask = full_attention(batch["attention_mask"]) if self._unmask else batch["attention_mask"]
+        output = self.model(input_ids=batch["input_ids"], attention_mask=mask, **more)
         return pool_words(output.last_hidden_state, batch)
 
     def layers(self) -> list[list[nn.Parameter]]:
         groups: dict[int, list[nn.Parameter]] = {}
         deepest = int(getattr(self.model.config, "num_hidden_layers", 0))
         for name, parameter in self.model.named_parameters():
-            numbers = [int(part) for part in name.split(".") if part.isdigit()]
-            # embeddings lie under layer 0; what has no number and is no embedding (a final norm) goes with the top
-            depth = numbers[0] + 1 if numbers else (0 if "embed" in name else deepest)
-            groups.setdefault(depth, []).append(parameter)
+            groups.setdefault(_depth(name, self.model.config.model_type, deepest), []).append(parameter)
         return [groups[depth] for depth in sorted(groups)]
 
     @property
     def vocabulary(self) -> int:
         """Rows of the table of token embeddings."""
         table: Any = self.model.get_input_embeddings()
-        return len(table.weight)
+        return int(table.num_embeddings)
 
-    def grow(self, tokens: int) -> None:
-        """Add rows for new tokens to the table: its mean row, with a little noise from the current random state."""
+    def grow(self, tokens: int, *, apart: bool = False) -> None:
+        """Add rows for new tokens to the table: its mean row, with a little noise from the current random state.
+
+        With `apart` they stay a parameter of their own, so that the table can be frozen.
+        """
         known = self.vocabulary
-        table = self.model.resize_token_embeddings(known + tokens, mean_resizing=False).weight
+        table: Any = self.model.get_input_embeddings()
+        if not apart:
+            table = self.model.resize_token_embeddings(known + tokens, mean_resizing=False)
         with torch.no_grad():
-            old = table[:known]
-            table[known:] = old.mean(0) + NOISE * old.std(0) * torch.randn(tokens, table.shape[1])
+            old = table.weight[:known]
+            rows = old.mean(0) + NOISE * old.std(0) * torch.randn(tokens, old.shape[1])
+            if apart:
+                self.model.set_input_embeddings(ExtendedTable(table, rows))
+            else:
+                table.weight[known:] = rows
 
     def save_config(self, folder: Path) -> None:
         self.model.config.save_pretrained(folder)
 
     @classmethod
-    def from_config(cls, folder: Path) -> PretrainedEncoder:
+    def from_config(cls, folder: Path, *, attention: Attention = "as_trained") -> PretrainedEncoder:
         """Build with random weights from what `save_config` wrote; the weights come from the checkpoint."""
-        return cls(AutoModel.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False)))
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        model = AutoModel.from_config(config, dtype=torch.float32)  # whatever the original was published in
+        return cls(model, attention=attention)
+
+
+def _depth(name: str, kind: str, deepest: int) -> int:
+    """How high above the embeddings, which are 0, the parameter `name` lies; layers count from 1 to `deepest`."""
+    numbers = [int(part) for part in name.split(".") if part.isdigit()]
+    if numbers:
+        return numbers[0] + 1
+    if kind == "deberta-v2" and name.startswith("encoder.conv."):  # on the output of the first layer
+        return 1
+    if kind == "deberta-v2" and name.startswith("encoder.LayerNorm."):  # on the relative positions
+        return 0
+    return 0 if any(part in name for part in BENEATH_THE_LAYERS) else deepest  # a final norm goes with the top
+
+
+# Tables of tokens and of positions, among them those of relative positions, which all layers read.
+BENEATH_THE_LAYERS = ("embed", "wte", "wpe", "relative_attention_bias")
 
 
 def position_limit(config: Any) -> int | None:
     """Longest input in sub-words that the position embeddings allow, None if the model has no such limit."""
+    kind = getattr(config, "model_type", "")
     positions = getattr(config, "max_position_embeddings", None)
-    if not positions or getattr(config, "model_type", "") in {"deberta-v2", "xlnet"}:
+    relative = kind == "xlnet" or (kind in {"deberta", "deberta-v2"} and not config.position_biased_input)
+    if not positions or relative:
         return None
     # RoBERTa-like models number positions from padding_idx + 1.
-    offset = (config.pad_token_id or 0) + 1 if config.model_type in ROBERTA_LIKE else 0
+    offset = (config.pad_token_id or 0) + 1 if kind in ROBERTA_LIKE else 0
     return int(positions) - offset
 
 
-ROBERTA_LIKE = {"roberta", "xlm-roberta", "camembert", "longformer", "mpnet"}
+ROBERTA_LIKE = {
+    *("roberta", "xlm-roberta", "xlm-roberta-xl", "roberta-prelayernorm", "camembert", "data2vec-text", "xmod"),
+    *("longformer", "mpnet"),
+}
