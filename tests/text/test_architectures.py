@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer, normalizers
+from tokenizers.models import BPE
 from transformers import (
     AutoTokenizer,
     CLIPTextConfig,
@@ -14,6 +17,7 @@ from transformers import (
     DebertaV2Config,
     LlamaConfig,
     MPNetConfig,
+    PreTrainedTokenizerFast,
     RobertaConfig,
 )
 
@@ -145,6 +149,8 @@ def test_architectures_half_precision_is_trained_in_full(tiny_mistral, tmp_path)
     tokenizer, encoder = built(tiny_mistral)
     encoder.save_config(tmp_path)
     tokenizer.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))  # as checkpoints may say
     _, fresh = load_text(params_of(tiny_mistral), tmp_path)
     for found in (encoder, fresh):
         assert {tensor.dtype for tensor in [*found.parameters(), *found.buffers()]} == {torch.float32}
@@ -252,6 +258,17 @@ def test_attention_captions_need_a_model_that_reads_ahead(decoder) -> None:
 )
 def test_architectures_words_are_written_as_after_a_blank(request, name, lead) -> None:
     assert built(request.getfixturevalue(name))[0]._lead == lead
+
+
+def test_architectures_words_of_a_tokenizer_that_puts_the_blank_itself() -> None:
+    """As in the published Llama 2: a blank of ours would become a piece of its own."""
+    tokens = ["<unk>", "<s>", "▁", *"words", "▁w"]
+    backend = Tokenizer(BPE({token: row for row, token in enumerate(tokens)}, [("▁", "w")], unk_token="<unk>"))
+    backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    whole = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>", bos_token="<s>")
+    assert whole.tokenize(" w") == ["▁", "▁w"]
+    tokenizer = SubwordTokenizer(whole, max_length=32, overlap=8, pooling="first", normalise="none")
+    assert tokenizer.pieces(["w", "wo"]) == [[8], [8, 4]]
 
 
 def test_architectures_no_padding_token_no_start_token(tiny_llama, tiny_qwen2) -> None:
