@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from tandem.vision.registry import trained_sources
 
 HOME = Path(__file__).resolve().parents[2]
 SOURCE = HOME / "src"
-STAGES = yaml.safe_load((HOME / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+MAIN = yaml.safe_load((HOME / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+PROMPTED = yaml.safe_load((HOME / "studies/prompted/dvc.yaml").read_text(encoding="utf-8"))["stages"]
+STAGES = MAIN | PROMPTED
 # What params.py reads is tracked value by value under `params:`.
 EXEMPT = "src/tandem/params"
 # What a picture encoder that trains consists of is hashed by extract into features.json, which the stages that use it
@@ -102,3 +105,13 @@ def test_dependencies_of_an_encoder_that_trains_are_hashed_or_deps(family: str) 
         deps = code_deps(stage)
         assert {f for f in used if not any(f == dep or f.startswith(f"{dep}/") for dep in deps)} <= hashed
         assert "data/features" in " ".join(STAGES[stage]["deps"])
+
+
+def test_dependencies_keep_the_prompted_model_out_of_the_pipeline() -> None:
+    """A plain `dvc repro` asks no server, and editing a model asks nothing again."""
+    for stage in MAIN:
+        assert "prompted" not in json.dumps(MAIN[stage])
+        assert not [file for file in used_by(HOME / code_deps(stage)[0]) if "prompted" in file]
+    own = code_deps("prompt")
+    assert not [dep for dep in own if "/fusion" in dep or "/training" in dep or "/tasks" in dep]
+    assert [dep for dep in own if "/models" in dep] == ["src/tandem/models/predictions.py"]

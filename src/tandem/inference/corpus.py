@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from tandem.corpora.schema import PAIR_FIELDS
 from tandem.evaluation.controls import conditions
-from tandem.files import atomic_path
 from tandem.inference.held_out import HeldOut
 from tandem.inference.runner import Predictions, Runner
+from tandem.models.predictions import write_table
 from tandem.params import TandemParams
 from tandem.tasks import RE
 
@@ -32,12 +28,5 @@ def predict_corpus(
 
 def write_predictions(path: Path, held_out: HeldOut, predictions: Predictions) -> None:
     """Write one row a sample: id, image_id, words, the pair (relations only), gold, and a column a prediction."""
-    samples, text = held_out.samples, pa.string()
-    words = pa.list_(text)
-    pair, answer = (PAIR_FIELDS, text) if held_out.task is RE else ([], words)
-    kept = [("id", text), ("image_id", text), ("words", words), *pair]
-    columns = {name: [getattr(sample, name) for sample in samples] for name, _ in kept}
-    said = {"gold": held_out.task.gold(samples), **predictions}
-    schema = pa.schema([*kept, *((name, answer) for name in said)])
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.table({**columns, **said}, schema=schema), temporary, compression="zstd")
+    samples, task = held_out.samples, held_out.task
+    write_table(path, samples, task.gold(samples), predictions, pairs=task is RE)

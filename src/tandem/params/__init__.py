@@ -8,6 +8,7 @@ from tandem.params.corpora import (
     MnreCorpusParams,
     TwitterCorpusParams,
 )
+from tandem.params.prompted import PromptedParams
 from tandem.params.relation import RelationParams
 from tandem.params.root import ParamsError, TandemParams, load_params, parse_params
 from tandem.params.text import HeadParams, LoraParams, ScratchParams, TextParams
@@ -22,6 +23,7 @@ __all__ = [
     "MergedCorpusParams",
     "MnreCorpusParams",
     "ParamsError",
+    "PromptedParams",
     "RelationParams",
     "ScratchParams",
     "TandemParams",

@@ -14,6 +14,7 @@ from tandem.params.base import Knobs, suggest
 from tandem.params.corpora import CorpusParams, FileCorpusParams, MergedCorpusParams
 from tandem.params.embedded import EmbeddedParams
 from tandem.params.fusions import FUSION_PARAMS
+from tandem.params.prompted import PromptedParams
 from tandem.params.relation import RelationParams
 from tandem.params.text import HeadParams, TextParams
 from tandem.params.training import TrainParams
@@ -41,6 +42,7 @@ class TandemParams(Knobs):
     head: HeadParams = HeadParams()
     relation: RelationParams = RelationParams()
     train: TrainParams = TrainParams()
+    prompted: PromptedParams = PromptedParams()
     fusions: dict[str, dict[str, Any]] = {}
 
     @field_validator("fusion")
