@@ -285,6 +285,111 @@ def tiny_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_joint(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Callable[[str], Path]:
+    """`tiny_joint(name)`: a checkpoint of `vilt`, of `blip2_opt` or `blip2_t5`, or of BLIP: `blip_vqa`, `blip_itm`,
+    `blip_captioning`, for pictures of 32 x 32 pixels. Its tower gives 4 patch tokens of 16 numbers."""
+    from transformers import (  # noqa: PLC0415
+        AutoTokenizer,
+        Blip2Config,
+        Blip2ForConditionalGeneration,
+        BlipConfig,
+        BlipForConditionalGeneration,
+        BlipForImageTextRetrieval,
+        BlipForQuestionAnswering,
+        BlipImageProcessor,
+        GPT2Tokenizer,
+        OPTConfig,
+        T5Config,
+        T5Tokenizer,
+        ViltConfig,
+        ViltForMaskedLM,
+        ViltImageProcessor,
+    )
+
+    tower = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    tower |= {"image_size": 32, "patch_size": 16, "initializer_range": 0.2}
+    wide = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "initializer_range": 0.2}
+    words = len(AutoTokenizer.from_pretrained(tiny_bert))
+    made: dict[str, Path] = {}
+
+    def blip(name: str) -> tuple[Any, Any]:
+        text = {**wide, "vocab_size": words, "intermediate_size": 32, "max_position_embeddings": 64}
+        text |= {"hidden_dropout_prob": 0.1, "bos_token_id": 2, "sep_token_id": 3, "encoder_hidden_size": 16}
+        kinds = {
+            "blip_vqa": BlipForQuestionAnswering,
+            "blip_itm": BlipForImageTextRetrieval,
+            "blip_captioning": BlipForConditionalGeneration,
+        }
+        config = BlipConfig(text_config=text, vision_config=tower, projection_dim=8, image_text_hidden_size=8)
+        return kinds[name](config), AutoTokenizer.from_pretrained(tiny_bert)
+
+    def vilt() -> tuple[Any, Any]:
+        config = ViltConfig(
+            **wide,
+            vocab_size=words,
+            intermediate_size=32,
+            max_position_embeddings=40,
+            image_size=64,  # trained on more patches than a test's pictures have, so that positions are interpolated
+            patch_size=16,
+            hidden_dropout_prob=0.1,
+        )
+        return ViltForMaskedLM(config), AutoTokenizer.from_pretrained(tiny_bert)
+
+    def blip2(name: str) -> tuple[Any, Any]:
+        if name == "blip2_opt":
+            vocabulary, merges = byte_level(["<s>", "<pad>", "</s>", "<unk>"])
+            tokenizer: Any = GPT2Tokenizer(
+                vocab=vocabulary,
+                merges=merges,
+                bos_token="</s>",
+                eos_token="</s>",
+                unk_token="</s>",
+                pad_token="<pad>",
+                add_bos_token=True,
+            )
+            text: Any = OPTConfig(
+                vocab_size=len(tokenizer),
+                hidden_size=32,
+                word_embed_proj_dim=32,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                ffn_dim=32,
+                max_position_embeddings=64,
+                init_std=0.2,
+                dropout=0.1,
+            )
+        else:
+            letters = "abcdefghijklmnopqrstuvwxyzAPL0123456789@#:/."
+            pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -9.0), *((c, -3.0) for c in letters)]
+            pieces += [("\u2581", -4.0), *(("\u2581" + letter, -3.0) for letter in letters)]
+            tokenizer = T5Tokenizer(vocab=pieces, extra_ids=0)
+            text = T5Config(
+                vocab_size=len(tokenizer), d_model=32, d_kv=16, d_ff=32, num_layers=2, num_decoder_layers=1, num_heads=2
+            )
+        queries = {**tower, "hidden_size": 24, "num_hidden_layers": 2, "vocab_size": 30, "encoder_hidden_size": 16}
+        queries = {key: value for key, value in queries.items() if key not in ("image_size", "patch_size")}
+        config = Blip2Config(
+            vision_config=tower, qformer_config=queries, text_config=text.to_dict(), num_query_tokens=3
+        )
+        model = Blip2ForConditionalGeneration(config)
+        torch.nn.init.normal_(model.query_tokens)  # zero at first, which a trained one is not
+        return model, tokenizer
+
+    def make(name: str) -> Path:
+        if name not in made:
+            folder = made[name] = tmp_path_factory.mktemp(f"tiny-{name}")
+            torch.manual_seed(0)
+            kind = name.partition("_")[0]
+            model, tokenizer = {"blip": lambda: blip(name), "vilt": vilt, "blip2": lambda: blip2(name)}[kind]()
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+            (ViltImageProcessor if name == "vilt" else BlipImageProcessor)().save_pretrained(folder)
+        return made[name]
+
+    return make
+
+
 @pytest.fixture
 def tiny_corpus() -> Callable[[str, int], Any]:
     """`tiny_corpus(split, sentences)`: samples in which the picture alone tells the type of the name `Paris`."""

@@ -2,15 +2,28 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel, GPT2Config, GPT2Model
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    BlipForQuestionAnswering,
+    BlipVisionModel,
+    GPT2Config,
+    GPT2Model,
+)
+from transformers.utils import logging
 
 from tandem import weights
-from tandem.weights import WeightsError, fingerprint, load_pretrained, load_state, resolve
+from tandem.weights import WeightsError, fingerprint, load_part, load_pretrained, load_state, mean_and_std, resolve
 
 
 @pytest.fixture
@@ -28,7 +41,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tiny_bert(tmp_path: Path) -> Path:
+def bert(tmp_path: Path) -> Path:
     config = BertConfig(vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
     BertModel(config).save_pretrained(tmp_path / "bert")
     return tmp_path / "bert"
@@ -75,9 +88,9 @@ def test_fingerprint_follows_the_content_of_local_files(tmp_path: Path) -> None:
     assert fingerprint("some/model") == "some/model"
 
 
-def test_load_pretrained_reads_a_local_folder(tiny_bert: Path) -> None:
-    assert load_pretrained(AutoModel, str(tiny_bert)).config.hidden_size == 8
-    assert load_pretrained(AutoConfig, str(tiny_bert)).hidden_size == 8
+def test_load_pretrained_reads_a_local_folder(bert: Path) -> None:
+    assert load_pretrained(AutoModel, str(bert)).config.hidden_size == 8
+    assert load_pretrained(AutoConfig, str(bert)).hidden_size == 8
 
 
 @pytest.mark.usefixtures("offline")
@@ -90,11 +103,11 @@ def test_load_pretrained_fails_fast_without_a_hub() -> None:
     assert time.perf_counter() - started < 15  # the retries of a hub client take 25 s
 
 
-def test_load_pretrained_names_a_truncated_checkpoint(tiny_bert: Path) -> None:
-    file = tiny_bert / "model.safetensors"
+def test_load_pretrained_names_a_truncated_checkpoint(bert: Path) -> None:
+    file = bert / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(WeightsError, match=r"bert'.*fetch it again") as caught:
-        load_pretrained(AutoModel, str(tiny_bert))
+        load_pretrained(AutoModel, str(bert))
     assert "\n" not in str(caught.value)
 
 
@@ -103,21 +116,21 @@ def test_load_pretrained_names_a_folder_without_config(tmp_path: Path) -> None:
         load_pretrained(AutoModel, str(tmp_path))
 
 
-def test_load_pretrained_refuses_the_weights_of_another_architecture(tmp_path: Path, tiny_bert: Path) -> None:
+def test_load_pretrained_refuses_the_weights_of_another_architecture(tmp_path: Path, bert: Path) -> None:
     GPT2Model(GPT2Config(vocab_size=20, n_embd=8, n_layer=1, n_head=2)).save_pretrained(tmp_path / "gpt")
-    (tmp_path / "gpt" / "model.safetensors").replace(tiny_bert / "model.safetensors")
+    (tmp_path / "gpt" / "model.safetensors").replace(bert / "model.safetensors")
     with pytest.raises(WeightsError, match="another architecture"):
-        load_pretrained(AutoModel, str(tiny_bert))
+        load_pretrained(AutoModel, str(bert))
 
 
-def test_load_pretrained_never_runs_code_of_the_checkpoint(tiny_bert: Path) -> None:
-    config = (tiny_bert / "config.json").read_text()
-    (tiny_bert / "config.json").write_text(
+def test_load_pretrained_never_runs_code_of_the_checkpoint(bert: Path) -> None:
+    config = (bert / "config.json").read_text()
+    (bert / "config.json").write_text(
         config.replace('"model_type": "bert"', '"model_type": "odd", "auto_map": {"AutoModel": "evil.Model"}')
     )
-    (tiny_bert / "evil.py").write_text("raise SystemExit('ran')\n")
+    (bert / "evil.py").write_text("raise SystemExit('ran')\n")
     with pytest.raises(WeightsError):
-        load_pretrained(AutoModel, str(tiny_bert))
+        load_pretrained(AutoModel, str(bert))
 
 
 def test_load_state_reads_both_formats(tmp_path: Path) -> None:
@@ -169,3 +182,25 @@ def test_weights_of_a_queued_experiment_are_found_in_its_project(
     assert resolve("some/model") == "some/model"
     (workspace / "weights/model").mkdir(parents=True)  # the workspace's own comes first
     assert resolve("weights/model") == "weights/model"
+
+
+def test_load_part_reads_one_part_quietly_and_names_a_checkpoint_without_it(
+    tiny_joint: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tiny_joint("blip_vqa"))
+    config = AutoConfig.from_pretrained(folder).vision_config
+    before = logging.get_verbosity()
+    capfd.readouterr()
+    tower = load_part(BlipVisionModel, folder, {r"^vision_model\.": ""}, config=config)
+    assert "UNEXPECTED" not in "".join(capfd.readouterr())
+    whole = BlipForQuestionAnswering.from_pretrained(folder).vision_model.state_dict()
+    assert all(torch.equal(value, whole[key]) for key, value in tower.state_dict().items())
+    with pytest.raises(WeightsError, match=r"lacks 18 tensors of BlipVisionModel"):
+        load_part(BlipVisionModel, folder, {r"^text_encoder\.": ""}, config=config)
+    assert logging.get_verbosity() == before
+
+
+def test_mean_and_std_names_the_checkpoint_that_gives_none() -> None:
+    assert mean_and_std(SimpleNamespace(image_mean=[0.1, 0.2, 0.3], image_std=[1, 1, 1]), "x")[0] == (0.1, 0.2, 0.3)
+    with pytest.raises(WeightsError, match=r"checkpoint 'x': preprocessor_config\.json gives no image_mean"):
+        mean_and_std(SimpleNamespace(image_mean=None), "x")

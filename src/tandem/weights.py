@@ -163,6 +163,37 @@ def load_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
     return model
 
 
+def load_part(model_class: Any, name: str, rename: dict[str, str], **options: Any) -> Any:
+    """A model that is a part of a larger checkpoint; the rest of it is not read.
+
+    Args:
+        model_class: as in `load_pretrained`.
+        name: as in `load_pretrained`.
+        rename: patterns of the checkpoint's names, and what stands in their place in `model_class`.
+        options: passed on.
+    """
+    from transformers.utils import logging  # noqa: PLC0415
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()  # a table of all that is left out would follow
+    try:
+        return load_pretrained(model_class, name, key_mapping=rename, **options)
+    finally:
+        logging.set_verbosity(before)
+
+
+def mean_and_std(processor: Any, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """What a checkpoint's image processor subtracts and divides by: per channel, of values between 0 and 1.
+
+    Raises:
+        WeightsError: the preprocessor file gives none.
+    """
+    mean, std = getattr(processor, "image_mean", None), getattr(processor, "image_std", None)
+    if not mean or not std:
+        raise WeightsError(f"checkpoint {name!r}: preprocessor_config.json gives no image_mean and image_std; add them")
+    return tuple(mean), tuple(std)
+
+
 def describe_failure(name: str, error: BaseException, *, is_local: bool, remedy: str = _REMEDY) -> str:
     """One line about a checkpoint that did not load: its name, the cause, the remedy."""
     cause = " ".join(str(error).split())

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from torchvision import models
 from transformers import (
+    Blip2ForConditionalGeneration,
+    BlipForConditionalGeneration,
+    BlipForImageTextRetrieval,
+    BlipForQuestionAnswering,
     CLIPConfig,
     CLIPModel,
     CLIPTextConfig,
@@ -161,6 +166,33 @@ def test_hf_clip_gives_its_projection(tmp_path: Path) -> None:
     encoder = load_encoder(_save_hf(CLIPModel(config), tmp_path))
     _check(encoder)
     assert (encoder.pooled_dim, encoder.regions, encoder.region_dim) == (12, 16, 16)
+
+
+@pytest.mark.parametrize("name", ["blip_vqa", "blip_itm", "blip_captioning", "blip2_opt"])
+def test_hf_of_a_joint_model_gives_what_its_text_side_attends_to(tiny_joint: Callable[[str], Path], name: str) -> None:
+    folder = tiny_joint(name)
+    encoder = load_encoder(VisionParams(encoder=f"hf/{folder}", image_size=32))
+    _check(encoder)
+    assert (encoder.pooled_dim, encoder.regions, encoder.region_dim) == (16, 4, 16)
+    parameters = {key for key, _ in encoder.named_parameters()}
+    assert not [key for key in parameters if "text" in key or "qformer" in key or "language" in key]
+    full = {
+        "blip_vqa": BlipForQuestionAnswering,
+        "blip_itm": BlipForImageTextRetrieval,
+        "blip_captioning": BlipForConditionalGeneration,
+        "blip2_opt": Blip2ForConditionalGeneration,
+    }[name].from_pretrained(folder)
+    with torch.inference_mode():
+        pixels = torch.randn(2, 3, 32, 32)
+        pooled, grid = encoder.grid(pixels)  # type: ignore[operator]
+        states = full.eval().vision_model(pixels).last_hidden_state
+    torch.testing.assert_close(torch.cat([pooled[:, None], grid.flatten(2).transpose(1, 2)], dim=1), states)
+
+
+def test_hf_tower_of_a_joint_model_takes_other_sizes_and_coarser_grids(tiny_joint: Callable[[str], Path]) -> None:
+    encoder = load_encoder(VisionParams(encoder=f"hf/{tiny_joint('blip_vqa')}", image_size=64, max_regions=9))
+    _check(encoder)
+    assert encoder.regions == 9
 
 
 def test_hf_without_preprocessor_names_the_folder(tmp_path: Path) -> None:

@@ -9,21 +9,24 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoImageProcessor, AutoModel
+from transformers import AutoConfig, AutoImageProcessor, AutoModel, Blip2VisionModel, BlipVisionModel
 
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import GridEncoder, tokens_to_grid
-from tandem.weights import fingerprint, load_pretrained
+from tandem.weights import fingerprint, load_part, load_pretrained, mean_and_std
 
 _BICUBIC = 3  # PIL's number, as preprocessor files write it
+# Vision towers inside larger models. Their last states are what the text side of the model attends to (models/joint).
+_TOWERS: dict[str, Any] = {"blip": BlipVisionModel, "blip-2": Blip2VisionModel}
 
 
 class TransformersEncoder(GridEncoder):
     """A transformers model of pictures.
 
     Feature maps (ResNet, ConvNeXt): the last map as regions, the model's own pooling of it as pooled. Token sequences
-    (ViT, DeiT, DINOv2, Swin): patch tokens of the last hidden state as regions; the class token as pooled, or the mean
-    of the patches where there is none. CLIP: the projected image embedding as pooled, patch tokens not projected.
+    (ViT, DeiT, DINOv2, Swin, vision towers of BLIP and BLIP-2): patch tokens of the last hidden state as regions; the
+    class token as pooled, or the mean of the patches where there is none. CLIP: the projected image embedding as
+    pooled, patch tokens not projected.
     """
 
     def __init__(
@@ -35,11 +38,11 @@ class TransformersEncoder(GridEncoder):
         std: tuple[float, ...],
         max_regions: int,
         bicubic: bool,
-        processor: Any,
+        configs: tuple[Any, Any],
     ) -> None:
         super().__init__(image_size=image_size, mean=mean, std=std, max_regions=max_regions, bicubic=bicubic)
         source: Any = model
-        self.configs = (source.config, processor)
+        self.configs = configs  # of the whole checkpoint, and of its preprocessor
         self.projection: Any = getattr(source, "visual_projection", None)
         self.model: Any = source.vision_model if self.projection is not None else source
         config = self.model.config
@@ -81,22 +84,30 @@ def build(params: VisionParams, *, pretrained: bool = True) -> TransformersEncod
     """Load the model (not `pretrained`: its configuration) and the mean and spread of its preprocessor file."""
     name = params.architecture
     processor = load_pretrained(AutoImageProcessor, name)
-    mean, std = getattr(processor, "image_mean", None), getattr(processor, "image_std", None)
-    if not mean or not std:
-        raise ValueError(f"checkpoint {name!r}: preprocessor_config.json gives no image_mean and image_std; add them")
-    if pretrained:
-        model = load_pretrained(AutoModel, name, dtype=torch.float32)
-    else:
-        model = AutoModel.from_config(load_pretrained(AutoConfig, name), dtype=torch.float32)
+    mean, std = mean_and_std(processor, name)
+    config = load_pretrained(AutoConfig, name)
     return TransformersEncoder(
-        model=model,
+        model=_load_model(name, config) if pretrained else _blank_model(config),
         image_size=params.image_size,
-        mean=tuple(mean),
-        std=tuple(std),
+        mean=mean,
+        std=std,
         max_regions=params.max_regions,
         bicubic=int(getattr(processor, "resample", None) or _BICUBIC) == _BICUBIC,
-        processor=processor,
+        configs=(config, processor),
     )
+
+
+def _load_model(name: str, config: Any) -> Any:
+    tower = _TOWERS.get(config.model_type)
+    if tower is None:
+        return load_pretrained(AutoModel, name, dtype=torch.float32)
+    return load_part(tower, name, {r"^vision_model\.": ""}, config=config.vision_config, dtype=torch.float32)
+
+
+def _blank_model(config: Any) -> Any:
+    """The same model with random weights."""
+    tower = _TOWERS.get(config.model_type)
+    return AutoModel.from_config(config, dtype=torch.float32) if tower is None else tower(config.vision_config)
 
 
 def identity(params: VisionParams) -> dict[str, str | int]:
