@@ -17,7 +17,7 @@ Build = Callable[..., Fusion]
 OUTSIDE, FIRST = 0, 1  # the third class is FIRST + 1
 POSTS, WORDS = 256, 6
 
-PICTURES = [name for name in STRATEGIES if strategy(name).uses_picture]
+PICTURES = [name for name in STRATEGIES if strategy(name).uses_picture and not strategy(name).joint]
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     *((name, {"hidden": 16} if name in ("attention", "hybrid") else {}) for name in PICTURES),
     ("film", {"direction": "text_to_image"}),

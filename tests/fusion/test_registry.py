@@ -69,6 +69,7 @@ def _environment() -> dict[str, str]:
         ("hybrid", {"dim": 0}),
         ("partial_prediction", {"share": 0.0}),
         ("caption_prefix", {"max_words": 0}),
+        ("joint", {"dropout": 0.1}),
     ],
 )
 def test_registry_knobs_reject_what_they_do_not_know(name: str, knobs: dict[str, object]) -> None:

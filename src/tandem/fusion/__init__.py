@@ -29,6 +29,7 @@ STRATEGIES: dict[str, str] = {
     "hybrid": "tandem.fusion.hybrid:Hybrid",
     "partial_prediction": "tandem.fusion.partial_prediction:PartialPrediction",
     "caption_prefix": "tandem.fusion.caption_prefix:CaptionPrefix",
+    "joint": "tandem.fusion.joint:Joint",
 }
 
 

@@ -47,6 +47,7 @@ class Fusion(nn.Module, ABC):
 
     uses_picture: ClassVar[bool] = True  # reads the features of the picture
     reads_caption: ClassVar[bool] = False  # the text encoder reads the picture's caption beside the words
+    joint: ClassVar[bool] = False  # the text encoder reads the features of the picture beside the words
     uses_regions: ClassVar[bool] = False
     per_word: ClassVar[bool] = True  # a word's fused vector depends on that word and the picture, on no other word
     predicts: ClassVar[bool] = False  # the output is class scores, `Widths.classes` wide: no head comes after it

@@ -74,9 +74,9 @@ class FusedModel(nn.Module, ABC):
         """Whether its batches need the regions of the pictures."""
         return self.fusion.uses_regions or self.vision is not None
 
-    def encode(self, batch: Batch) -> Tensor:
-        """Word vectors (B, T, d_t)."""
-        words: Tensor = self.dropout(self.text(batch.text))
+    def encode(self, batch: Batch, picture: Picture | None = None) -> Tensor:
+        """Word vectors (B, T, d_t), those of a joint encoder of words and `picture`."""
+        words: Tensor = self.dropout(self.text(batch.text) if picture is None else self.text(batch.text, picture))
         return words
 
     def see(self, batch: Batch) -> Picture:
@@ -85,7 +85,9 @@ class FusedModel(nn.Module, ABC):
 
     def fuse(self, batch: Batch) -> Tensor:
         """Fused word vectors (B, T, d)."""
-        fused: Tensor = self.fusion(self.encode(batch), batch.word_mask, self.see(batch))
+        picture = self.see(batch)
+        words = self.encode(batch, picture if self.fusion.joint else None)
+        fused: Tensor = self.fusion(words, batch.word_mask, picture)
         return fused
 
     @abstractmethod

@@ -14,6 +14,7 @@ from safetensors.torch import save_model
 from tandem.files import atomic_path, write_json
 from tandem.fusion import build_fusion, strategy
 from tandem.models.base import FusedModel
+from tandem.models.joint.build import build_joint, check_joint, load_joint
 from tandem.models.vision import TrainedVision, build_vision, load_vision
 from tandem.params import ParamsError, TandemParams
 from tandem.params.root import parse_params
@@ -70,6 +71,8 @@ def _assemble(
     dims: PictureDims,
     vision: TrainedVision | None,
 ) -> FusedModel:
+    if strategy(params.fusion).joint:
+        check_joint(encoder, params.text.encoder, dims.pooled, dims.regions)
     fusion = build_fusion(
         params.fusion,
         knobs=params.fusion_knobs,
@@ -100,7 +103,8 @@ def build_model(
                 f"features of {dims.pooled}/{dims.regions} numbers (pooled/regions); run `dvc repro extract`"
             )
         vision = build_vision(params.vision)
-    tokenizer, encoder = build_text(params.text, markers=task.markers, context=strategy(params.fusion).reads_caption)
+    reading: dict[str, Any] = {"markers": task.markers, "context": strategy(params.fusion).reads_caption}
+    tokenizer, encoder = build_joint(params.text, **reading) or build_text(params.text, **reading)
     return _assemble(params, task, encoder, labels, _fused(dims, vision), vision), tokenizer
 
 
@@ -173,7 +177,8 @@ def load_model(folder: Path) -> Trained:
         _check_base(path, params.text.encoder, base)
     dims = PictureDims(**about.pop("picture_dims"))
     task = task_of(about["task"])
-    tokenizer, encoder = load_text(params.text, folder / "text", markers=task.markers)
+    saved: dict[str, Any] = {"folder": folder / "text", "markers": task.markers}
+    tokenizer, encoder = load_joint(params.text, **saved) or load_text(params.text, **saved)
     vision = load_vision(params.vision, folder / "vision") if trains_vision(params) else None
     model = _assemble(params, task, encoder, about.pop("labels"), dims, vision)
     load_weights(model, folder / "model.safetensors")

@@ -121,6 +121,10 @@ class CaptionPrefixParams(Knobs):
     max_words: int = Field(32, ge=1, le=4096, description="words of a caption that are read; what follows is cut")
 
 
+class JointParams(Knobs):
+    """`joint`: no knobs; the text encoder is a joint one."""
+
+
 FUSION_PARAMS: dict[str, type[BaseModel]] = {
     "text_only": TextOnlyParams,
     "add": AddParams,
@@ -135,4 +139,5 @@ FUSION_PARAMS: dict[str, type[BaseModel]] = {
     "hybrid": HybridParams,
     "partial_prediction": PartialPredictionParams,
     "caption_prefix": CaptionPrefixParams,
+    "joint": JointParams,
 }

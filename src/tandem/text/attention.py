@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
 
 @torch.no_grad()
-def reads_ahead(model: PreTrainedModel, *, unmasked: bool = False) -> bool:
+def reads_ahead(model: PreTrainedModel, run: Callable[[dict[str, Tensor]], Tensor], *, unmasked: bool = False) -> bool:
     """Whether a token's vector depends on the tokens after it; with `unmasked`, under `full_attention`.
 
-    Two inputs that differ in their last token alone are compared.
+    `run` gives the model's states (W, L, d) of input_ids and attention_mask. Two inputs that differ in their last token
+    alone are compared.
     """
     config = model.config
     special = {getattr(config, f"{name}_token_id", None) for name in ("pad", "bos", "eos")}
@@ -21,7 +24,7 @@ def reads_ahead(model: PreTrainedModel, *, unmasked: bool = False) -> bool:
     training = model.training
     model.eval()
     states = [
-        model(input_ids=attended.new_tensor([[first, last]]), attention_mask=mask).last_hidden_state[:, 0]
+        run({"input_ids": attended.new_tensor([[first, last]]), "attention_mask": mask})[:, 0]
         for last in (second, third)
     ]
     model.train(training)

@@ -11,7 +11,7 @@ from tandem.params import TextParams
 from tandem.text.base import TextEncoder, WordTokenizer
 from tandem.text.lora import add_adapters, leave_out_of_state
 from tandem.text.markers import Marker
-from tandem.text.pretrained import PretrainedEncoder, position_limit
+from tandem.text.pretrained import PretrainedEncoder
 from tandem.text.scratch import HashTokenizer, ScratchEncoder
 from tandem.text.subwords import SubwordTokenizer
 from tandem.weights import load_pretrained
@@ -31,8 +31,27 @@ def build_text(
         tokenizer = HashTokenizer(buckets=scratch.buckets, normalise=params.normalise)
         rows = scratch.buckets + (len(Marker) if markers else 0)
         return tokenizer, ScratchEncoder(dim=scratch.dim, buckets=rows, layers=scratch.layers, context=context)
-    encoder = _pretrained(params, markers)
-    limit = position_limit(encoder.model.config)
+    encoder = _load(params)
+    return fit(params, encoder, markers=markers, context=context), encoder
+
+
+def load_text(params: TextParams, folder: Path, *, markers: bool = False) -> tuple[WordTokenizer, TextEncoder]:
+    """Tokenizer and encoder with random weights from a saved folder; the checkpoint brings the weights.
+
+    With adapters it brings only these: the rest comes from the checkpoint that was adapted.
+    """
+    if params.encoder == "scratch":
+        return HashTokenizer.load(folder), ScratchEncoder.from_config(folder)
+    encoder = _load(params) if params.lora.rank else PretrainedEncoder.from_config(folder, attention=params.attention)
+    return fit_saved(params, folder, encoder, markers=markers), encoder
+
+
+def fit(params: TextParams, encoder: PretrainedEncoder, *, markers: bool, context: bool) -> SubwordTokenizer:
+    """Make a freshly loaded encoder ready to be trained, with rows for `markers`; its tokenizer.
+
+    Errors: `ValueError` for windows that are longer than the encoder's positions, for a `context` that it cannot see.
+    """
+    limit = encoder.positions
     if limit is not None and params.max_length > limit:
         raise ValueError(
             f"text.max_length {params.max_length}: {params.encoder} has {limit} positions; set it to {limit} or less "
@@ -43,34 +62,33 @@ def build_text(
             f"text.encoder {params.encoder}: it reads from left to right, and never sees a caption after the text; "
             "set text.attention to bidirectional, or choose another fusion"
         )
-    return _subwords(params, load_pretrained(AutoTokenizer, params.encoder), encoder, markers), encoder
+    _adapt(params, encoder, markers)
+    return _subwords(params, load_pretrained(AutoTokenizer, params.encoder), encoder, markers)
 
 
-def load_text(params: TextParams, folder: Path, *, markers: bool = False) -> tuple[WordTokenizer, TextEncoder]:
-    """Tokenizer and encoder with random weights from a saved folder; the checkpoint brings the weights.
+def fit_saved(params: TextParams, folder: Path, encoder: PretrainedEncoder, *, markers: bool) -> SubwordTokenizer:
+    """The tokenizer, from a saved folder, of an encoder that was built from it.
 
-    With adapters it brings only these: the rest comes from the checkpoint that was adapted.
+    With adapters the encoder comes from the checkpoint that they adapt, and is made as it was in training.
     """
-    if params.encoder == "scratch":
-        return HashTokenizer.load(folder), ScratchEncoder.from_config(folder)
     if params.lora.rank:
-        encoder = _pretrained(params, markers)
-    else:
-        encoder = PretrainedEncoder.from_config(folder, attention=params.attention)
-    return _subwords(params, load_pretrained(AutoTokenizer, str(folder)), encoder, markers), encoder
+        _adapt(params, encoder, markers)
+    return _subwords(params, load_pretrained(AutoTokenizer, str(folder)), encoder, markers)
 
 
-def _pretrained(params: TextParams, markers: bool) -> PretrainedEncoder:
-    """The encoder that the knobs name, with rows for markers and with adapters where asked for."""
+def _load(params: TextParams) -> PretrainedEncoder:
     # Checkpoints in half precision are trained in full.
     model = load_pretrained(AutoModel, params.encoder, dtype=torch.float32)
-    encoder = PretrainedEncoder(model, attention=params.attention)
+    return PretrainedEncoder(model, attention=params.attention)
+
+
+def _adapt(params: TextParams, encoder: PretrainedEncoder, markers: bool) -> None:
+    """Rows for markers, and adapters, where asked for."""
     if markers:
         encoder.grow(len(Marker), apart=params.lora.rank > 0)
     if params.lora.rank:
         add_adapters(encoder.model, params.lora)
         leave_out_of_state(encoder)
-    return encoder
 
 
 def _subwords(params: TextParams, tokenizer: object, encoder: PretrainedEncoder, markers: bool) -> SubwordTokenizer:

@@ -40,7 +40,7 @@ class PretrainedEncoder(TextEncoder):
             self.model.pooler = None
         if getattr(self.model.config, "use_cache", False):
             self.model.config.use_cache = False  # of decoders, for texts that grow word by word; ours are whole
-        self._unmask = attention == "bidirectional" and not reads_ahead(self.model)
+        self._unmask = attention == "bidirectional" and not reads_ahead(self.model, self.run)
         self._check(attention)
 
     def _check(self, attention: Attention) -> None:
@@ -56,14 +56,31 @@ class PretrainedEncoder(TextEncoder):
     @property
     def reads_ahead(self) -> bool:
         """Whether the vector of a word depends on the words after it."""
-        return reads_ahead(self.model, unmasked=self._unmask)
+        return reads_ahead(self.model, self.run, unmasked=self._unmask)
 
     def forward(self, batch: TextBatch) -> Tensor:
-        more = {"token_type_ids": batch["token_type_ids"]} if self._types > 1 and "token_type_ids" in batch else {}
+        return pool_words(self.states(self.inputs(batch)), batch)
+
+    def inputs(self, batch: TextBatch) -> dict[str, Tensor]:
+        """What the model takes of W windows of at most L sub-words, each (W, L)."""
+        names = ["input_ids", "attention_mask"]
+        if self._types > 1 and "token_type_ids" in batch:
+            names.append("token_type_ids")
+        return {name: batch[name] for name in names}
+
+    def states(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Last hidden states (W, L, d)."""
+        return self.run(inputs | {"attention_mask": self.mask(inputs["attention_mask"])})
+
+    def mask(self, attention_mask: Tensor) -> Tensor:
+        """Of 0 and 1 (W, L), as the model takes it for the attention that it was given."""
         # Padding stands on the right whatever the tokenizer's side, so that positions are those of the row.
-        mask = full_attention(batch["attention_mask"]) if self._unmask else batch["attention_mask"]
-        output = self.model(input_ids=batch["input_ids"], attention_mask=mask, **more)
-        return pool_words(output.last_hidden_state, batch)
+        return full_attention(attention_mask) if self._unmask else attention_mask
+
+    def run(self, inputs: dict[str, Tensor]) -> Tensor:
+        """What the model says of texts alone: last hidden states (W, L, d)."""
+        states: Tensor = self.model(**inputs).last_hidden_state
+        return states
 
     def layers(self) -> list[list[nn.Parameter]]:
         groups: dict[int, list[nn.Parameter]] = {}
@@ -71,6 +88,11 @@ class PretrainedEncoder(TextEncoder):
         for name, parameter in self.model.named_parameters():
             groups.setdefault(_depth(name, self.model.config.model_type, deepest), []).append(parameter)
         return [groups[depth] for depth in sorted(groups)]
+
+    @property
+    def positions(self) -> int | None:
+        """Longest window in sub-words, None if there is no such limit."""
+        return position_limit(self.model.config)
 
     @property
     def vocabulary(self) -> int:
@@ -119,7 +141,7 @@ def _depth(name: str, kind: str, deepest: int) -> int:
 
 
 # Tables of tokens and of positions, among them those of relative positions, which all layers read.
-BENEATH_THE_LAYERS = ("embed", "wte", "wpe", "relative_attention_bias")
+BENEATH_THE_LAYERS = ("embed", "shared", "wte", "wpe", "relative_attention_bias")
 
 
 def position_limit(config: Any) -> int | None:
