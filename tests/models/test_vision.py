@@ -31,6 +31,9 @@ from tandem.vision.squares import to_rows
 from tandem.vision.torchvision_models import TorchvisionEncoder
 
 LABELS = {NER: label_set(["LOC", "PER"]), RE: ["None", "/org/per/led_by", "/per/org/member_of"]}
+FUSIONS = sorted(  # joint encoders: tests/models/joint
+    name for name in STRATEGIES if strategy(name).uses_picture and not strategy(name).joint
+)
 SIDE = 32
 DIMS = PictureDims(3, 3 * SIDE)
 TRAIN = {"vision.encoder": "timm/test_efficientnet", "vision.weights": "none", "vision.image_size": SIDE}
@@ -110,7 +113,7 @@ def test_vision_augments_in_training_alone_and_keeps_batch_norms(make_params) ->
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("fusion", sorted(name for name in STRATEGIES if strategy(name).uses_picture))
+@pytest.mark.parametrize("fusion", FUSIONS)
 @pytest.mark.parametrize("task", [NER, RE])
 def test_vision_learns_under_every_strategy(make_params, tiny_corpus, tiny_pairs, tiny_pictures, task, fusion) -> None:
     samples = (tiny_corpus if task is NER else tiny_pairs)("train", 12)

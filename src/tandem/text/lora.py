@@ -84,7 +84,7 @@ def leave_out_of_state(module: nn.Module) -> None:
             del state[prefix + name]
 
     def supply(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-        own = dict(module.named_parameters()) | dict(module.named_buffers())
+        own = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers(remove_duplicate=False))
         state.update({prefix + name: own[name].detach() for name in frozen})
 
     module.register_state_dict_post_hook(drop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,6 +80,10 @@ class PretrainedEncoder(TextEncoder):
 
     def run(self, inputs: dict[str, Tensor]) -> Tensor:
         """What the model says of texts alone: last hidden states (W, L, d)."""
+        mask = inputs["attention_mask"]
+        if mask.dim() == 4 and "position_ids" in inspect.signature(self.model.forward).parameters:
+            # Some (OPT) count positions in the mask, which they expect to have two dimensions.
+            inputs = inputs | {"position_ids": torch.arange(mask.shape[-1], device=mask.device)[None]}
         states: Tensor = self.model(**inputs).last_hidden_state
         return states
 

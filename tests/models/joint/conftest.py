@@ -14,25 +14,20 @@ LABELS = {NER: ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"], RE: ["None", "/per/org
 
 
 @pytest.fixture
-def joint_features():
+def joint_features(tiny_pictures):
     """`joint_features(samples, name)`: a cache of tokens of a tower, or of the pixels that ViLT reads.
 
     Pictures of one type look alike.
     """
 
     def make(samples, name):
+        if name == "vilt":
+            return tiny_pictures(samples)
         ids = [sample.image_id for sample in samples if sample.image_id]
         generator = torch.Generator().manual_seed(0)
         signs = torch.tensor([1.0 if "-PER-" in image_id else -1.0 for image_id in ids])[:, None, None]
-        if name == "vilt":
-            regions = (
-                128 + 90 * signs * torch.linspace(-1, 1, 96) + 8 * torch.randn(len(ids), 32, 96, generator=generator)
-            )
-            regions = regions.clamp(0, 255).round()
-            pooled = regions.unflatten(2, (32, 3)).mean((1, 2))
-        else:
-            tokens = signs * torch.linspace(-1, 1, 16) + 0.1 * torch.randn(len(ids), 5, 16, generator=generator)
-            pooled, regions = tokens[:, 0], tokens[:, 1:]
+        tokens = signs * torch.linspace(-1, 1, 16) + 0.1 * torch.randn(len(ids), 5, 16, generator=generator)
+        pooled, regions = tokens[:, 0], tokens[:, 1:]
         lengths = torch.full((len(ids),), regions.shape[1])
         return FeatureCache(ids=ids, pooled=pooled, rows=torch.arange(len(ids)), lengths=lengths, regions=regions)
 

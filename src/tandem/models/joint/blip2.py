@@ -57,12 +57,11 @@ class Blip2Encoder(JointEncoder):
         table: Any = self.model.get_input_embeddings()
         words = table(inputs["input_ids"])
         mask = inputs["attention_mask"]
-        output = self.model(
-            inputs_embeds=torch.cat([queries.to(words.dtype), words], dim=1),
-            attention_mask=self.mask(torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)),
-        )
-        states: Tensor = output.last_hidden_state[:, queries.shape[1] :]
-        return states
+        together = {
+            "inputs_embeds": torch.cat([queries.to(words.dtype), words], dim=1),
+            "attention_mask": self.mask(torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)),
+        }
+        return self.run(together)[:, queries.shape[1] :]
 
     def check_pictures(self, pooled_dim: int, region_dim: int, checkpoint: str) -> None:
         check_tower((pooled_dim, region_dim), self.config.vision_config.hidden_size, self.family, checkpoint)
