@@ -334,7 +334,10 @@ def tiny_joint(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Cal
             patch_size=16,
             hidden_dropout_prob=0.1,
         )
-        return ViltForMaskedLM(config), AutoTokenizer.from_pretrained(tiny_bert)
+        model = ViltForMaskedLM(config)
+        for zero in (model.vilt.embeddings.cls_token, model.vilt.embeddings.position_embeddings):
+            torch.nn.init.normal_(zero)  # as those of a trained one are not
+        return model, AutoTokenizer.from_pretrained(tiny_bert)
 
     def blip2(name: str) -> tuple[Any, Any]:
         if name == "blip2_opt":
