@@ -35,7 +35,7 @@ def run_key(*, knobs: dict[str, Any], files: list[Path], weights: str) -> str:
     """Sixteen hexadecimal digits of what decides a training: knobs, data, pretrained weights, code, torch."""
     digest = hashlib.sha256(json.dumps([knobs, weights, torch.__version__], sort_keys=True).encode())
     package = Path(__file__).parents[1]
-    for path in files + [file for folder in CODE for file in sorted((package / folder).glob("*.py"))]:
+    for path in files + [file for folder in CODE for file in sorted((package / folder).rglob("*.py"))]:
         digest.update(sha256_of(path).encode())
     return digest.hexdigest()[:16]
 
