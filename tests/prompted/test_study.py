@@ -74,7 +74,7 @@ def test_study_asks_only_when_it_is_asked_for(dvc, server, said, tmp_path) -> No
     metrics = tmp_path / "metrics/prompted/embedded_social.json"
     assert json.loads(metrics.read_text())["requests"] == 12
     assert (tmp_path / "data/prompted/embedded_social.parquet").is_file()
-    assert metrics.relative_to(tmp_path).as_posix() in dvc("metrics", "show")
+    assert "prompted" not in dvc("metrics", "show")  # else it would be missed wherever this has not been run
     assert "up to date" in dvc("repro", STUDY)
 
     # Prices are no matter of the server's; a new run takes all answers from the last one.
