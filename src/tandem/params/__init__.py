@@ -10,7 +10,7 @@ from tandem.params.corpora import (
 )
 from tandem.params.prompted import PromptedParams
 from tandem.params.relation import RelationParams
-from tandem.params.root import ParamsError, TandemParams, load_params, parse_params
+from tandem.params.root import ParamsError, TandemParams, load_params, load_tree, parse_params
 from tandem.params.text import HeadParams, LoraParams, ScratchParams, TextParams
 from tandem.params.training import TrainParams
 
@@ -31,5 +31,6 @@ __all__ = [
     "TrainParams",
     "TwitterCorpusParams",
     "load_params",
+    "load_tree",
     "parse_params",
 ]

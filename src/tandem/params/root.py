@@ -61,7 +61,7 @@ class TandemParams(Knobs):
             try:
                 FUSION_PARAMS[name].model_validate(knobs or {})
             except ValidationError as error:
-                raise ValueError("; ".join(_problems(error, name))) from None
+                raise ValueError("; ".join(problems(error, name))) from None
         return {name: knobs or {} for name, knobs in fusions.items()}
 
     @field_validator("seeds", "datasets")
@@ -155,10 +155,10 @@ def parse_params(values: Any, source: str = "params.yaml") -> TandemParams:
     try:
         return TandemParams.model_validate(values)
     except ValidationError as error:
-        raise ParamsError(f"{source}: " + "; ".join(_problems(error))) from None
+        raise ParamsError(f"{source}: " + "; ".join(problems(error))) from None
 
 
-def _problems(error: ValidationError, prefix: str = "") -> list[str]:
+def problems(error: ValidationError, prefix: str = "") -> list[str]:
     """Each problem with its place in the file and the value found there."""
     lines = []
     for problem in error.errors():
@@ -171,12 +171,16 @@ def _problems(error: ValidationError, prefix: str = "") -> list[str]:
     return lines
 
 
-def load_params(path: Path = Path("params.yaml")) -> TandemParams:
-    """Read and check a parameter file."""
+def load_tree(path: Path = Path("params.yaml")) -> Any:
+    """The values of a parameter file as they stand there, not checked. Errors: `ParamsError` naming the file."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: not found; run from the project's root") from None
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    return parse_params(values, str(path))
+
+
+def load_params(path: Path = Path("params.yaml")) -> TandemParams:
+    """Read and check a parameter file."""
+    return parse_params(load_tree(path), str(path))
