@@ -134,6 +134,30 @@ def test_recipes_ablations_change_what_they_say(base) -> None:
     assert {path for path in v2 if v2[path] != v1[path]} == {("fusion",)}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_recipes_say_what_params_would_otherwise_decide(name: str, base) -> None:
+    assert {"fusion", "datasets", "seeds"} <= set(load_recipe(name, base, HOME / "recipes").overlay)
+
+
+@pytest.mark.parametrize(("first", "second"), [("mscmt_hybrid", "thesis_linear"), ("tuning_3", "mscmt_v1")])
+def test_recipes_do_not_depend_on_what_another_left(first: str, second: str, base, tmp_path) -> None:
+    file = tmp_path / "params.yaml"
+    shutil.copy(HOME / "params.yaml", file)
+    changed = ["train.threads=3", "corpora.twitter2015.captions=mine.tsv", "text.pooling=mean"]
+    apply_overrides(file, [*flags(load_recipe(first, base, HOME / "recipes"), base)[1::2], *changed])
+    left = load_tree(file)
+    apply_overrides(file, flags(load_recipe(second, left, HOME / "recipes"), left)[1::2])
+    found, alone = load_params(file), load_recipe(second, base, HOME / "recipes").params
+    apart = {"fusions", "corpora", "train"}
+    assert found.model_dump(exclude=apart) == alone.model_dump(exclude=apart)
+    assert found.fusion_knobs == alone.fusion_knobs
+    assert found.train.model_dump(exclude={"threads", "eval_batch_size"}) == alone.train.model_dump(
+        exclude={"threads", "eval_batch_size"}
+    )
+    assert found.train.threads == 3  # of the machine
+    assert found.corpora["twitter2015"].captions == "mine.tsv"
+
+
 def test_recipes_write_floats_and_comments_for_params_yaml(recipe, base) -> None:
     found = recipe(
         ABOUT + "params:\n  train:\n    learning_rate: 3.0e-5 # of the text\n    epochs: 12\n"

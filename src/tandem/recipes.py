@@ -10,7 +10,9 @@
     extends: …                # another recipe: its params hold here too, and what it is, unless this file says
     params: {…}               # the knobs, as in params.yaml
 
-What a recipe leaves open is as params.yaml has it. The merged whole is checked like params.yaml itself.
+What a recipe leaves open has its default, so that a system is the same whatever params.yaml was changed to, be it by
+the run of another recipe (DVC leaves its values there). Only what a recipe is not about is as params.yaml has it: the
+corpora, the knobs of other strategies, and those of the machine. The merged whole is checked like params.yaml itself.
 """
 
 from __future__ import annotations
@@ -32,6 +34,12 @@ from tandem.trees import find, leaves, merge
 
 FOLDER = Path("recipes")
 KEYS = ("about", "extends", "params")
+SECTIONS = ("decoder", "text", "vision", "head", "relation", "train")  # of params.yaml: what a system is made of
+MACHINE = {
+    "vision": ("batch_size", "workers", "precision", "storage", "max_pixels"),
+    "train": ("eval_batch_size", "precision", "device", "threads", "resume"),
+}
+"""Knobs of the machine that a system runs on."""
 INHERITED = ("system", "report", "table")  # of `about`, where a recipe that extends another does not say them
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -59,6 +67,7 @@ class Recipe:
     about: About
     extends: str | None
     overlay: dict[str, Any]  # its own knobs, with those of the recipe that it extends
+    complete: dict[str, Any]  # the same with the defaults of what it leaves open
     comments: dict[tuple[str, ...], str]  # that stand behind knobs in the files
     params: TandemParams  # everything
 
@@ -103,7 +112,18 @@ def _load(name: str, base: Mapping[str, Any], folder: Path, below: tuple[str, ..
     params = parse_params(merge(base, overlay), str(path))
     _check_published(path, known, params)
     overlay = _of_one_fusion(overlay, params.fusion)
-    return Recipe(name, known, extends, overlay, comments, parse_params(merge(base, overlay), str(path)))
+    complete = merge(_defaults(params.fusion), overlay)
+    return Recipe(name, known, extends, overlay, complete, comments, parse_params(merge(base, complete), str(path)))
+
+
+def _defaults(fusion: str) -> dict[str, Any]:
+    """The defaults of all that a system with this strategy is made of."""
+    tree = {key: TandemParams.model_fields[key].default for key in SECTIONS}
+    tree = {key: value.model_dump(mode="json") if isinstance(value, Knobs) else value for key, value in tree.items()}
+    for section, keys in MACHINE.items():
+        for key in keys:
+            del tree[section][key]
+    return tree | {"fusions": {fusion: FUSION_PARAMS[fusion]().model_dump(mode="json")}}
 
 
 def _of_one_fusion(overlay: dict[str, Any], fusion: str) -> dict[str, Any]:
@@ -166,7 +186,7 @@ def flags(recipe: Recipe, base: Mapping[str, Any]) -> list[str]:
     before, after = _effective(parse_params(base)), _effective(recipe.params)
     missing = object()
     words = []
-    for path, _ in leaves(recipe.overlay):
+    for path, _ in leaves(recipe.complete):
         value = find(after, path)
         if find(before, path, missing) != value:
             try:

@@ -43,7 +43,7 @@ def test_recipe_show_tells_knobs_numbers_notes_and_command(say) -> None:
     assert lines[1] == "MSCMT_Hybrid, table: ablation, V1"
     knobs = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  ")}
     assert knobs["fusion"] == ["add"]
-    assert knobs["vision.weights"] == ["null"]
+    assert knobs["vision.train"] == ["false"]
     assert knobs["train.head_learning_rate"] == ["0.0003", "gate,", "classifier,", "CRF"]
     assert "fusions.gated.combine" not in knobs
     assert "  merged  span_weighted.f1  72.30" in lines

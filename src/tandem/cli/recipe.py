@@ -29,6 +29,7 @@ def recipe() -> None:
     dvc exp run $(tandem recipe flags mscmt_hybrid) -S 'seeds=[1]' -S vision.batch_size=8      with changes
 
     A recipe is a file recipes/<name>.yaml, an overlay of params.yaml; put your own beside them.
+    Knobs that it leaves open have their defaults; corpora and the knobs of the machine are as params.yaml has them.
     """
 
 
@@ -58,7 +59,7 @@ def show(name: Name) -> None:
     print(f"{about.report}, table: {about.table}\n")
     print(f"corpora   {', '.join(found.params.datasets)}")
     print(f"weights   {', '.join(weights_needed(found.params)) or 'none'}\n")
-    print("knobs (the rest is as in params.yaml)")
+    print("knobs (others have their defaults)")
     _print_columns([(".".join(path), shown(value), found.comments.get(path, "")) for path, value in _knobs(found)])
     if about.published:
         print("\npublished (x 100)")
