@@ -109,21 +109,24 @@ def _load(name: str, base: Mapping[str, Any], folder: Path, below: tuple[str, ..
         known = About.model_validate(about)
     except ValidationError as error:
         raise RecipeError(f"{path}: {'; '.join(problems(error, 'about'))}") from None
-    params = parse_params(merge(base, overlay), str(path))
+    fusion = merge(base, overlay).get("fusion")
+    params = parse_params(merge(base, merge(_defaults(fusion), overlay)), str(path))
     _check_published(path, known, params)
     overlay = _of_one_fusion(overlay, params.fusion)
-    complete = merge(_defaults(params.fusion), overlay)
+    merged = merge(_defaults(fusion), overlay)
+    complete = {key: merged[key] for key in TandemParams.model_fields if key in merged}  # in the order of params.yaml
     return Recipe(name, known, extends, overlay, complete, comments, parse_params(merge(base, complete), str(path)))
 
 
-def _defaults(fusion: str) -> dict[str, Any]:
+def _defaults(fusion: Any) -> dict[str, Any]:
     """The defaults of all that a system with this strategy is made of."""
     tree = {key: TandemParams.model_fields[key].default for key in SECTIONS}
     tree = {key: value.model_dump(mode="json") if isinstance(value, Knobs) else value for key, value in tree.items()}
     for section, keys in MACHINE.items():
         for key in keys:
             del tree[section][key]
-    return tree | {"fusions": {fusion: FUSION_PARAMS[fusion]().model_dump(mode="json")}}
+    knobs = FUSION_PARAMS.get(fusion)
+    return tree | ({"fusions": {fusion: knobs().model_dump(mode="json")}} if knobs else {})
 
 
 def _of_one_fusion(overlay: dict[str, Any], fusion: str) -> dict[str, Any]:
