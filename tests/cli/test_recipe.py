@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,21 @@ def test_recipe_list_has_a_line_for_each(say) -> None:
     (line,) = [row for row in rows if row.startswith("mscmt_hybrid ")]
     for part in ("BERTweet + CLIP L/14", "twitter2015, twitter2017, merged", "vinai/bertweet-base", "merged 75.97"):
         assert part in line
+
+
+def test_recipe_list_goes_on_after_a_broken_recipe(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(HOME / "params.yaml", "params.yaml")
+    Path("recipes").mkdir()
+    Path("recipes/a.yaml").write_text("about: {}\n", encoding="utf-8")
+    Path("recipes/b.yaml").write_text("about: {system: s, report: r, table: t}\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as end:
+        main(["recipe", "list"])
+    out, err = capsys.readouterr()
+    assert end.value.code == 1
+    assert out.splitlines()[1].split()[:2] == ["b", "s"]
+    assert err.startswith("error: recipes/a.yaml: about.system: Field required")
+    assert err.count("\n") == 1
 
 
 def test_recipe_show_tells_knobs_numbers_notes_and_command(say) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tandem.params.root import load_tree, parse_params
+from tandem.params.root import ParamsError, load_tree, parse_params
 from tandem.recipes import Recipe, flags, load_recipe, recipe_names, weights_needed
 from tandem.trees import leaves
 
@@ -41,13 +41,20 @@ def list_() -> None:
     """
     rows = [("recipe", "system", "corpora", "weights", "published (x 100)")]
     base = _base()
+    broken = []
     for name in recipe_names():
-        found = load_recipe(name, base)
+        try:
+            found = load_recipe(name, base)
+        except ParamsError as error:
+            broken.append(str(error))
+            continue
         weights = ", ".join(weights_needed(found.params)) or "none"
         rows.append((name, found.about.system, ", ".join(found.params.datasets), weights, headline(found)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if broken:
+        raise ParamsError("; ".join(broken))
 
 
 @app.command()
