@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import Any
 
 
-def enclosing_project(folder: Path) -> Path | None:
-    """The project that a queued experiment belongs to: its workspace lies in `<project>/.dvc/tmp/exps/<name>`."""
-    parts = folder.parts
-    for i in range(len(parts) - 3, 0, -1):
-        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
-            return Path(*parts[:i])
-    return None
+def projects(folder: Path) -> list[Path]:
+    """The DVC projects that a folder lies in, the innermost first.
+
+    A queued experiment's workspace, `<project>/.dvc/tmp/exps/<name>`, is a project inside the one it belongs to.
+    """
+    whole = folder.resolve()
+    return [place for place in (whole, *whole.parents) if (place / ".dvc").is_dir()]
 
 
 def locate(path: Path) -> Path | None:
     """Where an existing file or folder is, `path` being relative to the project's root or absolute; None if nowhere.
 
-    What git ignores (raw corpora, weights) is absent from the workspace of a queued experiment; it is then taken from
-    the project that the experiment belongs to. A link is not followed, so that a file keeps its name and its suffix.
+    Looked for here first, then in the root of the project that the working folder lies in (a study's systems have
+    folders of their own), then in the project that a queued experiment belongs to: what git ignores (raw corpora,
+    weights) is absent from its workspace. A link is not followed, so that a file keeps its name and its suffix.
     """
     candidates = [path]
-    project = enclosing_project(Path.cwd().resolve())
-    if project and not path.is_absolute():
-        candidates.append(project / path)
+    if not path.is_absolute():
+        candidates += [project / path for project in projects(Path.cwd())]
     return next((candidate for candidate in candidates if candidate.exists()), None)
 
 

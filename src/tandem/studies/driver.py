@@ -1,0 +1,137 @@
+"""The pipeline's own stages, run for the systems of a study.
+
+studies/corpora/work/          the pipeline's folder for link and prepare: params.yaml, data/links, data/prepared
+studies/<table>/work/<system>/ its folder for train, evaluate and transfer of one system
+  system.yaml                  the parameters that decide its models: what training depends on
+  train.json, evaluate.json    the source files that it uses, by hash: likewise
+  params.yaml                  system.yaml with corpora, seeds and machine: what the stage scripts read
+  data/, models/, metrics/     as in the project's root
+data/cache/features/           finished shards, the project's: no picture is encoded twice
+data/cache/studies/            features of a corpus put together, by encoder: shared by systems and studies
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock
+
+from tandem.corpora.schema import read_pictures
+from tandem.files import atomic_path, projects, sha256_of, write_json, write_text
+from tandem.fusion import STRATEGIES
+from tandem.params import TandemParams
+from tandem.params.root import parse_params
+from tandem.studies.code import code_hashes
+from tandem.studies.spec import Study, complete, model_tree, project_tree, read_study
+
+FEATURE_FILES = ("features.json", "pooled.parquet", "regions.pt")
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Runs the stages of the study in `folder`, of the project in `root`."""
+
+    root: Path
+    folder: Path
+
+    @property
+    def corpora(self) -> Path:
+        """Where corpora are linked and prepared, for all studies."""
+        return self.root / "studies/corpora/work"
+
+    def study(self) -> Study:
+        """The study."""
+        return read_study(self.folder)
+
+    def work(self, system: str) -> Path:
+        """The folder of a system."""
+        return self.folder / "work" / system
+
+    def corpus(self, stage: str, corpus: str) -> None:
+        """Link or prepare a corpus for all studies."""
+        write_yaml(self.corpora / "params.yaml", project_tree(self.root) | {"datasets": [corpus]})
+        self._script(stage, corpus, folder=self.corpora)
+
+    def resolve(self, system: str) -> None:
+        """Write system.yaml, train.json and evaluate.json of a system."""
+        params, folder = self.study().parameters(system, self.root), self.work(system)
+        write_yaml(folder / "system.yaml", model_tree(params))
+        modules = [STRATEGIES[params.fusion].partition(":")[0]]
+        for stage in ("train", "evaluate"):
+            write_json(folder / f"{stage}.json", code_hashes(self.root / f"stages/{stage}.py", modules, self.root))
+
+    def train(self, system: str, corpus: str, seed: str) -> None:
+        """Train a system on a corpus."""
+        self._stage(system, [corpus], "train", corpus, seed)
+
+    def evaluate(self, system: str, corpus: str) -> None:
+        """Score a system on a corpus: results/<system>/<corpus>.json and predictions/<system>/<corpus>."""
+        self._stage(system, [corpus], "evaluate", corpus)
+        self._keep(system, f"metrics/evaluate/{corpus}.json", f"results/{system}/{corpus}.json")
+        for seed in self.study().seeds:
+            name = f"{corpus}/{seed}.parquet"
+            self._keep(system, f"data/predictions/{name}", f"predictions/{system}/{name}")
+
+    def transfer(self, system: str, source: str, target: str) -> None:
+        """Score a system of one corpus on another: transfer/<system>/<source>-<target>.json."""
+        self._stage(system, [source, target], "transfer", source, target)
+        self._keep(system, f"metrics/transfer/{source}-{target}.json", f"transfer/{system}/{source}-{target}.json")
+
+    def _keep(self, system: str, made: str, target: str) -> None:
+        with atomic_path(self.folder / target) as temporary:
+            shutil.copyfile(self.work(system) / made, temporary)
+
+    def _stage(self, system: str, corpora: list[str], stage: str, *arguments: str) -> None:
+        folder = self.work(system)
+        resolved = yaml.safe_load((folder / "system.yaml").read_text(encoding="utf-8"))
+        tree = complete(resolved, self.study(), self.root)
+        write_yaml(folder / "params.yaml", tree)
+        params = parse_params(tree, f"{folder / 'params.yaml'}")
+        for corpus in corpora:
+            prepared = self.corpora / f"data/prepared/{corpus}.parquet"
+            link(folder / f"data/prepared/{corpus}.parquet", prepared)
+            link(folder / f"data/features/{corpus}", self._features(params, corpus, prepared))
+        self._script(stage, *arguments, folder=folder)
+
+    def _features(self, params: TandemParams, corpus: str, prepared: Path) -> Path:
+        """The folder with the features of a corpus, extracted now unless some system has had the same."""
+        from tandem.vision.extract import encoder_key, extract  # noqa: PLC0415 (not needed to resolve or to tabulate)
+
+        # The project itself, also from a queued experiment's workspace, which goes away.
+        cache = projects(self.root)[-1] / "data/cache"
+        folder = cache / "studies" / encoder_key(params.vision) / f"{corpus}-{sha256_of(prepared)[:12]}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):  # systems may train side by side
+            if not all((folder / name).is_file() for name in FEATURE_FILES):
+                with contextlib.chdir(self.corpora):  # the table names pictures as seen from there
+                    extract(read_pictures(prepared), folder, params.vision, cache / "features")
+        return folder
+
+    def _script(self, stage: str, *arguments: str, folder: Path) -> None:
+        """Run a stage script of the pipeline. Errors: `ChildProcessError`; what went wrong stands on its own stderr."""
+        environment = os.environ | {"PYTHONPATH": f"{self.root / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
+        command = [sys.executable, str(self.root / f"stages/{stage}.py"), *arguments]
+        done = subprocess.run(command, cwd=folder, env=environment, check=False)
+        if done.returncode:
+            raise ChildProcessError(f"{stage} {' '.join(arguments)} failed in {folder.relative_to(self.root)}")
+
+
+def link(path: Path, target: Path) -> None:
+    """Point `path` at `target`, whatever it pointed at before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.symlink_to(target, target_is_directory=target.is_dir())
+    temporary.replace(path)
+
+
+def write_yaml(path: Path, tree: dict[str, Any]) -> None:
+    """Write a tree with its keys in order."""
+    write_text(path, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))

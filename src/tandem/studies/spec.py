@@ -1,0 +1,108 @@
+"""A study as its params.yaml describes it, and the parameters of each of its systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from tandem.params import ParamsError, TandemParams, parse_params
+from tandem.params.base import Knobs, suggest
+from tandem.params.root import problems
+from tandem.recipes import load_recipe
+from tandem.trees import merge
+
+Overlay = dict[str, Any]
+
+# Of `train`: they decide on which machine a model is trained, not which model comes out.
+MACHINE = ("device", "threads", "resume")
+# What of the parameters a trained system depends on. Its corpus comes in as a prepared table.
+MODEL_KEYS = ("fusion", "decoder", "text", "vision", "head", "relation", "train")
+
+
+class System(Knobs):
+    """One row of a study: a recipe, what differs from it, and what differs where other weights are used."""
+
+    recipe: str | None = Field(None, description="name of a file in recipes/; null = the project's params.yaml")
+    set: Overlay = Field({}, description="tree of parameters on top of it")
+    weights: dict[str, Overlay] = Field({}, description="by a name of `overlays`: on top of that overlay")
+
+
+class Study(Knobs):
+    """params.yaml of a study."""
+
+    title: str = Field(min_length=1)
+    corpora: list[str] = Field(min_length=1, description="names under `corpora` of the project's params.yaml")
+    seeds: list[int] = Field(min_length=1)
+    systems: list[str] = Field(min_length=1, description="names under `settings`: the rows that are run")
+    baseline: str | None = Field(None, description="the system that the others are compared with")
+    weights: str = Field("published", description="a name under `overlays`: which pretrained weights are used")
+    overlays: dict[str, Overlay] = Field({"published": {}}, description="parameters on top of every system's")
+    settings: dict[str, System]
+
+    @model_validator(mode="after")
+    def _names_known(self) -> Study:
+        if self.weights not in self.overlays:
+            raise ValueError(f"weights {self.weights!r} is not under overlays; {suggest(self.weights, self.overlays)}")
+        for name in [*self.systems, *([self.baseline] if self.baseline else [])]:
+            if name not in self.settings:
+                raise ValueError(f"system {name!r} has no entry under settings; {suggest(name, self.settings)}")
+        for name, system in self.settings.items():
+            for weights in system.weights:
+                if weights not in self.overlays:
+                    raise ValueError(f"settings.{name}.weights: {weights!r}: {suggest(weights, self.overlays)}")
+        return self
+
+    def parameters(self, name: str, project: Path) -> TandemParams:
+        """The parameters of a system: the project's, its recipe, its own, those of the weights, in this order.
+
+        Errors: `ParamsError` naming the system and the key.
+        """
+        if name not in self.settings:
+            raise ParamsError(f"unknown system {name!r}; {suggest(name, self.settings)}")
+        system = self.settings[name]
+        tree = project_tree(project)
+        recipe = load_recipe(system.recipe, tree, project / "recipes").overlay if system.recipe else {}
+        overlays = [recipe, system.set, self.overlays[self.weights], system.weights.get(self.weights, {})]
+        for overlay in overlays:
+            tree = merge(tree, overlay)
+        return parse_params(tree | {"datasets": self.corpora, "seeds": self.seeds}, f"system {name}")
+
+
+def project_tree(project: Path) -> dict[str, Any]:
+    """params.yaml of the project, as it stands."""
+    tree: dict[str, Any] = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
+    return tree
+
+
+def read_study(folder: Path) -> Study:
+    """Read params.yaml of a study. Errors: `ParamsError`, one line naming the file and every problem."""
+    path = folder / "params.yaml"
+    try:
+        return Study.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ParamsError(f"{path}: not found; run inside a folder of studies/") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        raise ParamsError(f"{path}: {'; '.join(problems(error))}") from None
+
+
+def model_tree(params: TandemParams) -> dict[str, Any]:
+    """What of the parameters decides the models and scores of a system, machine and corpora left out."""
+    tree = params.model_dump(mode="json")
+    kept = {key: tree[key] for key in MODEL_KEYS}
+    kept["train"] = {key: value for key, value in tree["train"].items() if key not in MACHINE}
+    kept["fusions"] = {params.fusion: params.fusion_knobs.model_dump(mode="json")}
+    return kept
+
+
+def complete(resolved: dict[str, Any], study: Study, project: Path) -> dict[str, Any]:
+    """A resolved system as a whole params.yaml, with datasets and seeds of the study; the rest is the project's."""
+    base = project_tree(project)
+    machine = {key: value for key, value in base.get("train", {}).items() if key in MACHINE}
+    kept = {key: base[key] for key in ("corpora", "embedded") if key in base}
+    tree = kept | resolved | {"datasets": study.corpora, "seeds": study.seeds}
+    return tree | {"train": resolved["train"] | machine}

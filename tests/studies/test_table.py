@@ -1,0 +1,113 @@
+"""Tables out of made-up results: numbers, differences, what was published."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tandem.evaluation.controls import CONTROLS
+from tandem.evaluation.summary import score_seed, summarise
+from tandem.studies.spec import Study
+from tandem.studies.table import COLUMNS, markdown, read_counts, reported, table, transfer_table
+from tandem.tasks import NER, RE
+
+HOME = Path(__file__).resolve().parents[2]
+STUDY = Study.model_validate(
+    {
+        "title": "Made up",
+        "corpora": ["twitter2015", "mnre"],
+        "seeds": [1, 2],
+        "systems": ["plain", "good", "unrun"],
+        "baseline": "plain",
+        "settings": {
+            "plain": {"set": {"fusion": "text_only"}},
+            "good": {"recipe": "roberta_resnet50_film"},
+            "unrun": {},
+        },
+    }
+)
+
+
+def tags(generator: np.random.Generator, right: float) -> tuple[list[list[str]], list[list[str]]]:
+    gold = [["B-PER", "O", "B-LOC"] for _ in range(60)]
+    return gold, [[tag if generator.random() < right else "O" for tag in sentence] for sentence in gold]
+
+
+def write(folder: Path, system: str, right: float) -> None:
+    generator = np.random.default_rng(3)
+    by_seed = {}
+    for seed in (1, 2):
+        gold, predicted = tags(generator, right)
+        by_seed[seed] = score_seed(NER, gold, {"predicted": predicted, **dict.fromkeys(CONTROLS, gold)})
+        path = folder / f"predictions/{system}/twitter2015/{seed}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"gold": gold, "predicted": predicted}), path)
+    path = folder / f"results/{system}/twitter2015.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(summarise(NER, by_seed, 60)))
+
+
+def test_table_sets_systems_beside_the_baseline_and_what_was_published(tmp_path) -> None:
+    write(tmp_path, "plain", 0.5)
+    write(tmp_path, "good", 0.9)
+    frame = table(STUDY, tmp_path, HOME)
+    assert tuple(frame.columns) == COLUMNS
+    assert list(frame["system"]) == ["good", "plain"]  # best first, and nothing of what has not been run
+    good, plain = frame.iloc[0], frame.iloc[1]
+    assert good["mean"] > plain["mean"]
+    assert good["above_baseline"] == pytest.approx(good["mean"] - plain["mean"])
+    assert good["low"] < good["above_baseline"] < good["high"]
+    assert good["p_holm"] < 0.01
+    assert np.isnan(plain["above_baseline"])
+    metric, published = reported(STUDY, "good", "twitter2015", HOME)
+    assert (good["reported_metric"], good["published"]) == (metric, published)
+    assert good["exchanged"] == 1.0
+    page = markdown(STUDY, frame, HOME / "studies/literature.yaml")
+    row = next(line for line in page.splitlines() if line.startswith("| good |"))
+    assert f"{100 * good['mean']:.2f} ± {100 * good['std']:.2f}" in row
+    assert f"{100 * published:.2f}" in row
+    assert "< 0.001" in row
+    assert "PGIM | 79.33 | –" in page
+    assert "75.32*" in page
+
+
+def test_table_without_predictions_has_scores_and_no_significance(tmp_path) -> None:
+    write(tmp_path, "plain", 0.5)
+    write(tmp_path, "good", 0.9)
+    next(tmp_path.glob("predictions/good/twitter2015/2.parquet")).unlink()
+    frame = table(STUDY, tmp_path, HOME)
+    assert frame["above_baseline"].isna().all()
+    assert "above plain" not in markdown(STUDY, frame)
+
+
+def test_table_of_nothing_is_empty(tmp_path) -> None:
+    frame = table(STUDY, tmp_path, HOME)
+    assert len(frame) == 0
+    assert markdown(STUDY, frame).startswith("# Made up")
+    assert transfer_table(STUDY, tmp_path) == ""
+
+
+def test_table_of_transfers_is_a_square_a_system(tmp_path) -> None:
+    path = tmp_path / "transfer/good/twitter2015-mnre.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"span": {"f1": 0.5}, "std": {"span": {"f1": 0.01}}}))
+    other = tmp_path / "transfer/good/mnre-twitter2015.json"
+    other.write_text(json.dumps({"not_applicable": "no tags"}))
+    text = transfer_table(STUDY, tmp_path)
+    assert "| good | twitter2015 | – | 50.00 ± 1.00 |" in text
+    assert "| good | mnre |" not in text
+
+
+def test_table_counts_relations_without_none(tmp_path) -> None:
+    path = tmp_path / "1.parquet"
+    gold, predicted = ["None", "a", "b", "a"], ["a", "a", "None", "b"]
+    pq.write_table(pa.table({"gold": gold, "predicted": predicted}), path)
+    right, guessed, support = read_counts(path).sum(0)
+    expected = RE.score(gold, predicted)["relation"]
+    assert right / guessed == pytest.approx(expected["precision"])
+    assert right / support == pytest.approx(expected["recall"])
