@@ -93,7 +93,9 @@ def test_spec_of_every_study_holds_for_all_systems_and_weights(folder) -> None:
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_spec_pipelines_of_all_studies_are_the_same_but_for_transfers(folder) -> None:
     """DVC has no includes: what is written once for each study is held together here."""
-    first, own = (yaml.safe_load((place / "dvc.yaml").read_text())["stages"] for place in (HOME / "studies/fusion", folder))
+    first, own = (
+        yaml.safe_load((place / "dvc.yaml").read_text())["stages"] for place in (HOME / "studies/fusion", folder)
+    )
     transfer = own.pop("transfer", None)
     if transfer is not None:
         own["table"]["deps"].remove("transfer")

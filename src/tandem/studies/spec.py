@@ -22,11 +22,15 @@ MACHINE = ("device", "threads", "resume")
 MODEL_KEYS = ("fusion", "decoder", "text", "vision", "head", "relation", "train")
 
 
-class System(Knobs):
-    """One row of a study: a recipe, what differs from it, and what differs where other weights are used."""
+PUBLISHED = "published"
 
-    recipe: str | None = Field(None, description="name of a file in recipes/; null = the project's params.yaml")
-    set: Overlay = Field({}, description="tree of parameters on top of it")
+
+class System(Knobs):
+    """One row of a study."""
+
+    title: str | None = Field(None, description="what tables call it; null = its name")
+    recipe: str | None = Field(None, description="a file in recipes/: its settings with `weights: published`")
+    set: Overlay = Field({}, description="what makes it this system, on top of params.yaml or of the recipe")
     weights: dict[str, Overlay] = Field({}, description="by a name of `overlays`: on top of that overlay")
 
 
@@ -38,8 +42,8 @@ class Study(Knobs):
     seeds: list[int] = Field(min_length=1)
     systems: list[str] = Field(min_length=1, description="names under `settings`: the rows that are run")
     baseline: str | None = Field(None, description="the system that the others are compared with")
-    weights: str = Field("published", description="a name under `overlays`: which pretrained weights are used")
-    overlays: dict[str, Overlay] = Field({"published": {}}, description="parameters on top of every system's")
+    weights: str = Field(PUBLISHED, description="a name under `overlays`: which pretrained weights are used")
+    overlays: dict[str, Overlay] = Field({PUBLISHED: {}}, description="parameters on top of every system's")
     settings: dict[str, System]
 
     @model_validator(mode="after")
@@ -56,7 +60,10 @@ class Study(Knobs):
         return self
 
     def parameters(self, name: str, project: Path) -> TandemParams:
-        """The parameters of a system: the project's, its recipe, its own, those of the weights, in this order.
+        """The parameters of a system.
+
+        The project's, then (with the published weights) its recipe, then its own, then those of the weights. With other
+        weights the recipe stays out: its rates and epochs belong to other encoders.
 
         Errors: `ParamsError` naming the system and the key.
         """
@@ -64,7 +71,9 @@ class Study(Knobs):
             raise ParamsError(f"unknown system {name!r}; {suggest(name, self.settings)}")
         system = self.settings[name]
         tree = project_tree(project)
-        recipe = load_recipe(system.recipe, tree, project / "recipes").overlay if system.recipe else {}
+        recipe: Overlay = {}
+        if system.recipe and self.weights == PUBLISHED:
+            recipe = load_recipe(system.recipe, tree, project / "recipes").overlay
         overlays = [recipe, system.set, self.overlays[self.weights], system.weights.get(self.weights, {})]
         for overlay in overlays:
             tree = merge(tree, overlay)

@@ -17,7 +17,7 @@ from tandem.corpora.schema import NO_RELATION
 from tandem.evaluation.significance import Difference, counts, holm, paired_bootstrap
 from tandem.evaluation.spans import spans
 from tandem.recipes import load_recipe
-from tandem.studies.spec import Study, project_tree
+from tandem.studies.spec import PUBLISHED, Study, project_tree
 from tandem.trees import find
 
 HEADLINES = {"ner": "span", "re": "relation"}
@@ -153,7 +153,7 @@ def markdown(study: Study, frame: pd.DataFrame, literature: Path | None = None, 
 def _preface(study: Study) -> str:
     used = (
         "the published settings"
-        if study.weights == "published"
+        if study.weights == PUBLISHED
         else f"the weights `{study.weights}` (see `overlays` in params.yaml), not those of the reports: read ours "
         "against ours, row by row"
     )
@@ -169,7 +169,7 @@ def _preface(study: Study) -> str:
 def _one_table(study: Study, part: pd.DataFrame) -> str:
     metric = NAMES[part["metric"].iloc[0]]
     columns: dict[str, Callable[[Any], str]] = {
-        "system": lambda row: row.system,
+        "system": lambda row: study.settings[row.system].title or row.system,
         metric: lambda row: _spread(row.mean, row.std),
     }
     if part["above_baseline"].notna().any():
@@ -199,7 +199,7 @@ def transfer_table(study: Study, folder: Path) -> str:
         for source in study.corpora:
             cells = [_transfer_cell(folder / f"transfer/{system}/{source}-{target}.json") for target in study.corpora]
             if any(cell != "–" for cell in cells):
-                lines.append([system, source, *cells])
+                lines.append([study.settings[system].title or system, source, *cells])
     return grid(["system", "trained on", *study.corpora], lines) if lines else ""
 
 
