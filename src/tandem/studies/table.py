@@ -178,7 +178,7 @@ def _one_table(study: Study, part: pd.DataFrame) -> str:
     columns["exchanged pictures"] = lambda row: _percent(row.exchanged)
     columns["no pictures"] = lambda row: _percent(row.no_picture)
     if part["reported_metric"].notna().any():
-        columns["metric of its report"] = lambda row: NAMES.get(row.reported_metric, row.reported_metric or "–")
+        columns["metric of its report"] = lambda row: _name(row.reported_metric)
         columns["ours"] = lambda row: _spread(row.reported_mean, row.reported_std)
         columns["published"] = lambda row: _percent(row.published)
     columns["seeds"] = lambda row: str(row.seeds)
@@ -234,6 +234,10 @@ def _literature(path: Path, corpora: Sequence[str]) -> str:
 def _published(entry: Mapping[str, Any], corpus: str) -> str:
     value = entry["span"].get(corpus)
     return "–" if value is None else f"{value:.2f}{'*' if corpus in entry.get('relabelled', []) else ''}"
+
+
+def _name(metric: str | None) -> str:
+    return NAMES.get(metric, metric) if isinstance(metric, str) else "–"
 
 
 def _percent(value: float | None) -> str:
