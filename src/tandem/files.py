@@ -21,6 +21,11 @@ def projects(folder: Path) -> list[Path]:
     return [place for place in (whole, *whole.parents) if (place / ".dvc").is_dir()]
 
 
+def home(folder: Path) -> Path:
+    """The project that a folder belongs to, for a queued experiment the one that it was queued in; else the folder."""
+    return next((place for place in projects(folder) if ".dvc" not in place.parts), folder.resolve())
+
+
 def locate(path: Path) -> Path | None:
     """Where an existing file or folder is, `path` being relative to the project's root or absolute; None if nowhere.
 

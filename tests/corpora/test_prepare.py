@@ -12,7 +12,7 @@ from tandem.corpora.prepare import prepare
 from tandem.corpora.schema import read_samples
 from tandem.corpora.sentences import orphan_inside
 from tandem.corpora.twitter import CorpusError
-from tandem.files import projects
+from tandem.files import home
 from tandem.params import parse_params
 
 ONE = {
@@ -120,7 +120,7 @@ def test_links_of_a_queued_experiment_reach_the_project(project, monkeypatch) ->
     workspace = project / ".dvc/tmp/exps/tmp123"
     workspace.mkdir(parents=True)
     monkeypatch.chdir(workspace)
-    assert projects(workspace)[-1] == project
+    assert home(workspace) == project
     link_corpus(parameters(), "one")
     assert paths("one")[0].resolve() == project / "data/raw/one"
 

@@ -62,4 +62,4 @@ def test_answers_of_queued_experiments_are_the_projects(tmp_path, monkeypatch) -
     monkeypatch.chdir(workspace)
     assert store_path() == Path(os.path.realpath(tmp_path)) / "tandem/data/answers/chat.sqlite"
     monkeypatch.chdir(tmp_path)
-    assert store_path() == Path("data/answers/chat.sqlite")
+    assert store_path() == Path(os.path.realpath(tmp_path)) / "data/answers/chat.sqlite"

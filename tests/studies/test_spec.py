@@ -11,7 +11,9 @@ from tandem.params import ParamsError, parse_params
 from tandem.studies.spec import Study, complete, model_tree, project_tree, read_study
 
 HOME = Path(__file__).resolve().parents[2]
-STUDIES = sorted(path.parent for path in HOME.glob("studies/*/dvc.yaml") if path.parent.name != "corpora")
+STUDIES = sorted(
+    path.parent for path in HOME.glob("studies/*/dvc.yaml") if path.parent.name not in ("corpora", "prompted")
+)
 SMALL = {
     "title": "Two",
     "corpora": ["twitter2015"],
@@ -43,6 +45,7 @@ def test_spec_model_tree_holds_what_decides_a_model_and_nothing_of_machine_or_co
     tree = model_tree(study.parameters("tuned", HOME))
     assert set(tree["fusions"]) == {"film"}
     assert not {"threads", "device", "resume"} & set(tree["train"])
+    assert "workers" not in tree["vision"]
     assert not {"corpora", "datasets", "seeds", "embedded"} & set(tree)
     more = Study.model_validate(SMALL | {"seeds": [1, 2, 3], "corpora": ["twitter2015", "twitter2017"]})
     assert model_tree(more.parameters("tuned", HOME)) == tree

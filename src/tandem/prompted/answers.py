@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from tandem.files import enclosing_project
+from tandem.files import home
 
 Status = Literal["ok", "declined", "truncated"]
 _COLUMNS = "text, status, prompt_tokens, completion_tokens"
@@ -86,5 +86,4 @@ def store_path() -> Path:
 
     Outside data/cache, which `make clean` empties: answers may have cost money.
     """
-    home = enclosing_project(Path.cwd().resolve()) or Path()
-    return home / "data/answers/chat.sqlite"
+    return home(Path.cwd()) / "data/answers/chat.sqlite"

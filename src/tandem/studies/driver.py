@@ -25,7 +25,7 @@ import yaml
 from filelock import FileLock
 
 from tandem.corpora.schema import read_pictures
-from tandem.files import atomic_path, projects, sha256_of, write_json, write_text
+from tandem.files import atomic_path, home, sha256_of, write_json, write_text
 from tandem.fusion import STRATEGIES
 from tandem.params import TandemParams
 from tandem.params.root import parse_params
@@ -108,7 +108,7 @@ class Driver:
         from tandem.vision.extract import encoder_key, extract  # noqa: PLC0415 (not needed to resolve or to tabulate)
 
         # The project itself, also from a queued experiment's workspace, which goes away.
-        cache = projects(self.root)[-1] / "data/cache"
+        cache = home(self.root) / "data/cache"
         folder = cache / "studies" / encoder_key(params.vision) / f"{corpus}-{sha256_of(prepared)[:12]}"
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):  # systems may train side by side

@@ -5,24 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from tandem.params import ParamsError, TandemParams, parse_params
 from tandem.params.base import Knobs, suggest
-from tandem.params.root import problems
+from tandem.params.root import load_tree, problems
 from tandem.recipes import load_recipe
 from tandem.trees import merge
 
 Overlay = dict[str, Any]
 
-# Of `train`: they decide on which machine a model is trained, not which model comes out.
-MACHINE = ("device", "threads", "resume")
+# They decide how a machine is used, not which model comes out.
+INDIFFERENT = {"train": ("device", "threads", "resume"), "vision": ("workers",)}
 # What of the parameters a trained system depends on. Its corpus comes in as a prepared table.
 MODEL_KEYS = ("fusion", "decoder", "text", "vision", "head", "relation", "train")
-
-
-PUBLISHED = "published"
+PUBLISHED = "published"  # the weights with which a system is its recipe
 
 
 class System(Knobs):
@@ -73,7 +70,7 @@ class Study(Knobs):
         tree = project_tree(project)
         recipe: Overlay = {}
         if system.recipe and self.weights == PUBLISHED:
-            recipe = load_recipe(system.recipe, tree, project / "recipes").overlay
+            recipe = load_recipe(system.recipe, tree, project / "recipes").complete
         overlays = [recipe, system.set, self.overlays[self.weights], system.weights.get(self.weights, {})]
         for overlay in overlays:
             tree = merge(tree, overlay)
@@ -82,7 +79,7 @@ class Study(Knobs):
 
 def project_tree(project: Path) -> dict[str, Any]:
     """params.yaml of the project, as it stands."""
-    tree: dict[str, Any] = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
+    tree: dict[str, Any] = load_tree(project / "params.yaml")
     return tree
 
 
@@ -90,11 +87,7 @@ def read_study(folder: Path) -> Study:
     """Read params.yaml of a study. Errors: `ParamsError`, one line naming the file and every problem."""
     path = folder / "params.yaml"
     try:
-        return Study.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise ParamsError(f"{path}: not found; run inside a folder of studies/") from None
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+        return Study.model_validate(load_tree(path))
     except ValidationError as error:
         raise ParamsError(f"{path}: {'; '.join(problems(error))}") from None
 
@@ -103,7 +96,8 @@ def model_tree(params: TandemParams) -> dict[str, Any]:
     """What of the parameters decides the models and scores of a system, machine and corpora left out."""
     tree = params.model_dump(mode="json")
     kept = {key: tree[key] for key in MODEL_KEYS}
-    kept["train"] = {key: value for key, value in tree["train"].items() if key not in MACHINE}
+    for section, keys in INDIFFERENT.items():
+        kept[section] = {key: value for key, value in tree[section].items() if key not in keys}
     kept["fusions"] = {params.fusion: params.fusion_knobs.model_dump(mode="json")}
     return kept
 
@@ -111,7 +105,7 @@ def model_tree(params: TandemParams) -> dict[str, Any]:
 def complete(resolved: dict[str, Any], study: Study, project: Path) -> dict[str, Any]:
     """A resolved system as a whole params.yaml, with datasets and seeds of the study; the rest is the project's."""
     base = project_tree(project)
-    machine = {key: value for key, value in base.get("train", {}).items() if key in MACHINE}
-    kept = {key: base[key] for key in ("corpora", "embedded") if key in base}
-    tree = kept | resolved | {"datasets": study.corpora, "seeds": study.seeds}
-    return tree | {"train": resolved["train"] | machine}
+    kept: dict[str, Any] = {key: base[key] for key in ("corpora", "embedded") if key in base}
+    for section, keys in INDIFFERENT.items():
+        kept[section] = {key: base[section][key] for key in keys if key in base.get(section, {})}
+    return merge(kept, resolved) | {"datasets": study.corpora, "seeds": study.seeds}
