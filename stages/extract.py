@@ -1,14 +1,14 @@
 """Every distinct picture once through the frozen encoder: data/features/<corpus>, counts in metrics/features."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from tandem.corpora.schema import read_image_ids, read_pictures
 from tandem.files import write_json
-from tandem.params import MergedCorpusParams, TandemParams
+from tandem.params import TandemParams
 from tandem.stage import run_stage
 from tandem.vision.extract import extract
+from tandem.vision.shortage import no_pictures
 
 
 def main(params: TandemParams, corpus: str) -> None:
@@ -24,19 +24,6 @@ def main(params: TandemParams, corpus: str) -> None:
     )
     if not counts["ok"]:
         print(no_pictures(params, corpus, counts), file=sys.stderr)
-
-
-def no_pictures(params: TandemParams, corpus: str, counts: Mapping[str, int]) -> str:
-    """The warning of a corpus that gives the encoder nothing, with what to set."""
-    entry = params.corpus(corpus)
-    parts = entry.parts if isinstance(entry, MergedCorpusParams) else [corpus]
-    reads, key = ("captions", "captions") if params.vision.family == "caption" else ("pictures", "images")
-    remedy = " and ".join(f"corpora.{part}.{key}" for part in parts)
-    return (
-        f"warning: {corpus}: no usable {reads} for vision.encoder {params.vision.encoder!r} ({counts['image_ids']} "
-        f"image ids: {counts['missing']} missing, {counts['broken']} broken, {counts['too_large']} too large), so all "
-        f"is trained and scored without pictures; set {remedy}"
-    )
 
 
 if __name__ == "__main__":

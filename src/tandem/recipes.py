@@ -110,15 +110,15 @@ def _load(name: str, base: Mapping[str, Any], folder: Path, below: tuple[str, ..
     except ValidationError as error:
         raise RecipeError(f"{path}: {'; '.join(problems(error, 'about'))}") from None
     fusion = merge(base, overlay).get("fusion")
-    params = parse_params(merge(base, merge(_defaults(fusion), overlay)), str(path))
+    params = parse_params(merge(base, merge(defaults(fusion), overlay)), str(path))
     _check_published(path, known, params)
     overlay = _of_one_fusion(overlay, params.fusion)
-    merged = merge(_defaults(fusion), overlay)
+    merged = merge(defaults(fusion), overlay)
     complete = {key: merged[key] for key in TandemParams.model_fields if key in merged}  # in the order of params.yaml
     return Recipe(name, known, extends, overlay, complete, comments, parse_params(merge(base, complete), str(path)))
 
 
-def _defaults(fusion: Any) -> dict[str, Any]:
+def defaults(fusion: Any) -> dict[str, Any]:
     """The defaults of all that a system with this strategy is made of."""
     tree = {key: TandemParams.model_fields[key].default for key in SECTIONS}
     tree = {key: value.model_dump(mode="json") if isinstance(value, Knobs) else value for key, value in tree.items()}

@@ -27,7 +27,7 @@ def made_up(root: Path) -> Path:
 
 
 def used(root: Path, strategy: str) -> dict[str, str]:
-    return code_hashes(root / "stages/train.py", [f"tandem.fusion.{strategy}"], root)
+    return code_hashes([root / "stages/train.py"], [f"tandem.fusion.{strategy}"], root)
 
 
 def test_code_names_a_strategy_and_what_it_builds_on_and_no_other(tmp_path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tandem.params import ParamsError, parse_params
+from tandem.params import HeadParams, ParamsError, TandemParams, parse_params
 from tandem.studies.spec import Study, complete, model_tree, project_tree, read_study
 
 HOME = Path(__file__).resolve().parents[2]
@@ -36,8 +36,24 @@ def test_spec_lays_overlays_over_the_project_in_order() -> None:
     assert (tuned.fusion, tuned.train.epochs) == ("film", 3)
     assert tuned.train.batch_size == parse_params(project_tree(HOME)).train.batch_size
     assert (tuned.datasets, tuned.seeds) == (["twitter2015"], [1, 2])
+    assert (tuned.decoder, tuned.head) == (TandemParams.model_fields["decoder"].default, HeadParams())
     published = Study.model_validate(SMALL | {"weights": "published"}).parameters("plain", HOME)
     assert published.text.dropout == 0.5
+
+
+def test_spec_does_not_depend_on_what_another_run_left_in_the_project(tmp_path) -> None:
+    study = Study.model_validate(SMALL)
+    tree = project_tree(HOME)
+    left = {"text": {**tree["text"], "normalise": "bertweet"}, "vision": {**tree["vision"], "encoder": "raw"}}
+    fusions = {**tree["fusions"], "film": {"form": "plain"}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree | left | {"fusions": fusions, "fusion": "gated"}))
+    assert model_tree(study.parameters("tuned", tmp_path)) == model_tree(study.parameters("tuned", HOME))
+
+
+def test_spec_a_system_without_recipe_and_fusion_is_refused() -> None:
+    study = Study.model_validate(SMALL | {"settings": {**SMALL["settings"], "tuned": {}}})
+    with pytest.raises(ParamsError, match="system tuned: names neither a recipe nor a fusion"):
+        study.parameters("tuned", HOME)
 
 
 def test_spec_model_tree_holds_what_decides_a_model_and_nothing_of_machine_or_corpora() -> None:

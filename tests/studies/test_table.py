@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 
 from tandem.evaluation.controls import CONTROLS
 from tandem.evaluation.summary import score_seed, summarise
-from tandem.studies.spec import Study
+from tandem.recipes import load_recipe
+from tandem.studies.spec import Study, project_tree
 from tandem.studies.table import COLUMNS, markdown, read_counts, reported, table, transfer_table
 from tandem.tasks import NER, RE
 
@@ -22,12 +24,14 @@ STUDY = Study.model_validate(
         "title": "Made up",
         "corpora": ["twitter2015", "mnre"],
         "seeds": [1, 2],
-        "systems": ["plain", "good", "unrun"],
+        "systems": ["plain", "good", "twin", "unrun"],
+        "notes": ["Said besides."],
         "baseline": "plain",
         "settings": {
             "plain": {"set": {"fusion": "text_only"}},
-            "good": {"recipe": "roberta_resnet50_film"},
-            "unrun": {},
+            "good": {"recipe": "roberta_resnet50_film", "set": {"fusion": "film"}, "title": "FiLM"},
+            "twin": {"recipe": "roberta_resnet50_film", "set": {"fusion": "text_only"}},
+            "unrun": {"set": {"fusion": "add"}},
         },
     }
 )
@@ -38,10 +42,10 @@ def tags(generator: np.random.Generator, right: float) -> tuple[list[list[str]],
     return gold, [[tag if generator.random() < right else "O" for tag in sentence] for sentence in gold]
 
 
-def write(folder: Path, system: str, right: float) -> None:
+def write(folder: Path, system: str, right: float, seeds: Sequence[int] = (1, 2)) -> None:
     generator = np.random.default_rng(3)
     by_seed = {}
-    for seed in (1, 2):
+    for seed in seeds:
         gold, predicted = tags(generator, right)
         by_seed[seed] = score_seed(NER, gold, {"predicted": predicted, **dict.fromkeys(CONTROLS, gold)})
         path = folder / f"predictions/{system}/twitter2015/{seed}.parquet"
@@ -64,16 +68,48 @@ def test_table_sets_systems_beside_the_baseline_and_what_was_published(tmp_path)
     assert good["low"] < good["above_baseline"] < good["high"]
     assert good["p_holm"] < 0.01
     assert np.isnan(plain["above_baseline"])
-    metric, published = reported(STUDY, "good", "twitter2015", HOME)
-    assert (good["reported_metric"], good["published"]) == (metric, published)
     assert good["exchanged"] == 1.0
-    page = markdown(STUDY, frame, HOME / "studies/literature.yaml")
-    row = next(line for line in page.splitlines() if line.startswith("| good |"))
+    page = markdown(STUDY, frame, literature=HOME / "studies/literature.yaml")
+    row = next(line for line in page.splitlines() if line.startswith("| FiLM |"))
     assert f"{100 * good['mean']:.2f} ± {100 * good['std']:.2f}" in row
-    assert f"{100 * published:.2f}" in row
     assert "< 0.001" in row
     assert "PGIM | 79.33 | –" in page
     assert "75.32*" in page
+    assert "Said besides." in page
+
+
+def test_table_sets_every_published_score_beside_ours_but_none_beside_a_twin(tmp_path) -> None:
+    for name in ("plain", "good", "twin"):
+        write(tmp_path, name, 0.9)
+    beside = reported(STUDY, tmp_path, HOME)
+    published = load_recipe("roberta_resnet50_film", project_tree(HOME), HOME / "recipes").about.published
+    assert set(beside["system"]) == {"good"}
+    assert dict(zip(beside["metric"], beside["published"], strict=True)) == published["twitter2015"]
+    row = beside.set_index("metric").loc["token.accuracy"]
+    scores = json.loads((tmp_path / "results/good/twitter2015.json").read_text())
+    assert (row["mean"], row["std"]) == (scores["token"]["accuracy"], scores["std"]["token"]["accuracy"])
+    page = markdown(STUDY, table(STUDY, tmp_path, HOME), beside=beside)
+    assert f"| FiLM | twitter2015 | token accuracy with O | {100 * row['mean']:.2f} ±" in page
+
+
+def test_table_of_one_seed_shows_no_deviation(tmp_path) -> None:
+    write(tmp_path, "plain", 0.5, seeds=(1,))
+    page = markdown(STUDY, table(STUDY, tmp_path, HOME))
+    assert "±" not in page.split("## twitter2015")[1]
+
+
+def test_table_has_a_row_of_the_chat_model_where_it_has_run(tmp_path) -> None:
+    study = STUDY.model_copy(update={"prompted": True})
+    gold, predicted = tags(np.random.default_rng(1), 0.7)
+    (tmp_path / "metrics/prompted").mkdir(parents=True)
+    (tmp_path / "params.yaml").write_text((HOME / "params.yaml").read_text())
+    scores = NER.score(gold, predicted) | {"model": "some-model"}
+    (tmp_path / "metrics/prompted/twitter2015.json").write_text(json.dumps(scores))
+    frame = table(study, tmp_path, tmp_path)
+    assert list(frame["system"]) == ["prompted"]
+    assert frame.iloc[0]["weights"] == "some-model"
+    assert frame.iloc[0]["mean"] == scores["span"]["f1"]
+    assert "| prompted |" in markdown(study, frame)
 
 
 def test_table_without_predictions_has_scores_and_no_significance(tmp_path) -> None:
@@ -95,12 +131,12 @@ def test_table_of_nothing_is_empty(tmp_path) -> None:
 def test_table_of_transfers_is_a_square_a_system(tmp_path) -> None:
     path = tmp_path / "transfer/good/twitter2015-mnre.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"span": {"f1": 0.5}, "std": {"span": {"f1": 0.01}}}))
+    path.write_text(json.dumps({"span": {"f1": 0.5}, "std": {"span": {"f1": 0.01}}, "seeds": 2}))
     other = tmp_path / "transfer/good/mnre-twitter2015.json"
     other.write_text(json.dumps({"not_applicable": "no tags"}))
     text = transfer_table(STUDY, tmp_path)
-    assert "| good | twitter2015 | – | 50.00 ± 1.00 |" in text
-    assert "| good | mnre |" not in text
+    assert "| FiLM | twitter2015 | – | 50.00 ± 1.00 |" in text
+    assert "| FiLM | mnre |" not in text
 
 
 def test_table_counts_relations_without_none(tmp_path) -> None:

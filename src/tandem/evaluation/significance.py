@@ -63,7 +63,7 @@ def paired_bootstrap(
 ) -> Difference:
     """The difference of two systems, each given by the counts of its seeds on the same sentences.
 
-    p is twice the smaller share of resamples on one side of zero, never below 1 / (resamples + 1).
+    p is twice the smaller share of resamples on one side of zero, never below 2 / (resamples + 1).
     """
     if len(first[0]) != len(second[0]):
         raise ValueError(f"scored on {len(first[0])} and {len(second[0])} sentences; compare systems on the same ones")

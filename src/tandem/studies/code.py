@@ -56,9 +56,9 @@ def reached(start: Iterable[Path], source: Path, left_out: tuple[str, ...] = LEF
     return sorted(found)
 
 
-def code_hashes(script: Path, modules: Iterable[str], root: Path) -> dict[str, str]:
-    """First 16 hexadecimal digits of the SHA-256 of every file that a stage script and some modules by name reach."""
+def code_hashes(scripts: Iterable[Path], modules: Iterable[str], root: Path) -> dict[str, str]:
+    """First 16 hexadecimal digits of the SHA-256 of every file that stage scripts and some modules by name reach."""
     source = root / "src"
     named = [file for name in modules if (file := module_file(name, source)) is not None]
-    files = reached([script, *named], source)
+    files = reached([*scripts, *named], source)
     return {file.relative_to(root).as_posix(): sha256_of(file)[:16] for file in files}

@@ -3,7 +3,7 @@
 studies/corpora/work/          the pipeline's folder for link and prepare: params.yaml, data/links, data/prepared
 studies/<table>/work/<system>/ its folder for train, evaluate and transfer of one system
   system.yaml                  the parameters that decide its models: what training depends on
-  train.json, evaluate.json    the source files that it uses, by hash: likewise
+  {train,evaluate,transfer}.json   the source files that each of these uses, by hash: likewise
   params.yaml                  system.yaml with corpora, seeds and machine: what the stage scripts read
   data/, models/, metrics/     as in the project's root
 data/cache/features/           finished shards, the project's: no picture is encoded twice
@@ -13,6 +13,8 @@ data/cache/studies/            features of a corpus put together, by encoder: sh
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -24,15 +26,19 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from tandem.corpora.schema import read_pictures
+from tandem.corpora.schema import read_image_ids, read_pictures
 from tandem.files import atomic_path, home, sha256_of, write_json, write_text
 from tandem.fusion import STRATEGIES
-from tandem.params import TandemParams
-from tandem.params.root import parse_params
+from tandem.params import TandemParams, parse_params
+from tandem.params.vision import VisionParams
 from tandem.studies.code import code_hashes
 from tandem.studies.spec import Study, complete, model_tree, project_tree, read_study
+from tandem.vision.extract import encoder_key, extract
+from tandem.vision.registry import encoder_module, trained_identity
+from tandem.vision.shortage import no_pictures
 
-FEATURE_FILES = ("features.json", "pooled.parquet", "regions.pt")
+# Of `vision`: they decide how long extraction takes, not what comes out.
+PACE = ("batch_size", "workers")
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,13 @@ class Driver:
         self._script(stage, corpus, folder=self.corpora)
 
     def resolve(self, system: str) -> None:
-        """Write system.yaml, train.json and evaluate.json of a system."""
+        """Write system.yaml of a system, and the source files of its stages."""
         params, folder = self.study().parameters(system, self.root), self.work(system)
         write_yaml(folder / "system.yaml", model_tree(params))
-        modules = [STRATEGIES[params.fusion].partition(":")[0]]
-        for stage in ("train", "evaluate"):
-            write_json(folder / f"{stage}.json", code_hashes(self.root / f"stages/{stage}.py", modules, self.root))
+        modules = [STRATEGIES[params.fusion].partition(":")[0], encoder_module(params.vision.family)]
+        for stage in ("train", "evaluate", "transfer"):  # each extracts what it finds missing
+            scripts = [self.root / f"stages/{script}.py" for script in (stage, "extract")]
+            write_json(folder / f"{stage}.json", code_hashes(scripts, modules, self.root))
 
     def train(self, system: str, corpus: str, seed: str) -> None:
         """Train a system on a corpus."""
@@ -105,16 +112,17 @@ class Driver:
 
     def _features(self, params: TandemParams, corpus: str, prepared: Path) -> Path:
         """The folder with the features of a corpus, extracted now unless some system has had the same."""
-        from tandem.vision.extract import encoder_key, extract  # noqa: PLC0415 (not needed to resolve or to tabulate)
-
         # The project itself, also from a queued experiment's workspace, which goes away.
         cache = home(self.root) / "data/cache"
-        folder = cache / "studies" / encoder_key(params.vision) / f"{corpus}-{sha256_of(prepared)[:12]}"
+        folder = cache / "studies" / features_key(params.vision, self.root) / f"{corpus}-{sha256_of(prepared)[:12]}"
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):  # systems may train side by side
-            if not all((folder / name).is_file() for name in FEATURE_FILES):
+            if not folder.is_dir():  # `extract` renames it there when it is whole
+                pictures, train_ids = read_pictures(prepared), read_image_ids(prepared, "train")
                 with contextlib.chdir(self.corpora):  # the table names pictures as seen from there
-                    extract(read_pictures(prepared), folder, params.vision, cache / "features")
+                    counts = extract(pictures, folder, params.vision, cache / "features", train_ids)["counts"]
+                if not counts["ok"]:
+                    print(no_pictures(params, corpus, counts), file=sys.stderr)
         return folder
 
     def _script(self, stage: str, *arguments: str, folder: Path) -> None:
@@ -124,6 +132,19 @@ class Driver:
         done = subprocess.run(command, cwd=folder, env=environment, check=False)
         if done.returncode:
             raise ChildProcessError(f"{stage} {' '.join(arguments)} failed in {folder.relative_to(self.root)}")
+
+
+def features_key(vision: VisionParams, root: Path) -> str:
+    """Name of the folder of all corpora's features by an encoder, different for all that may give others.
+
+    That is the knobs, the weights, and the code that runs between a picture and its features.
+    """
+    knobs = {key: value for key, value in vision.model_dump(mode="json").items() if key not in PACE}
+    code = code_hashes([root / "stages/extract.py"], [encoder_module(vision.family)], root)
+    trained = trained_identity(vision) if vision.train else None
+    stored = encoder_key(vision.extracted)
+    digest = hashlib.sha256(json.dumps([knobs, code, trained, stored], sort_keys=True).encode()).hexdigest()[:12]
+    return f"{stored}-{digest}"
 
 
 def link(path: Path, target: Path) -> None:

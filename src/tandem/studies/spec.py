@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from tandem.params import ParamsError, TandemParams, parse_params
 from tandem.params.base import Knobs, suggest
 from tandem.params.root import load_tree, problems
-from tandem.recipes import load_recipe
+from tandem.recipes import defaults, load_recipe
 from tandem.trees import merge
 
 Overlay = dict[str, Any]
@@ -42,6 +42,8 @@ class Study(Knobs):
     weights: str = Field(PUBLISHED, description="a name under `overlays`: which pretrained weights are used")
     overlays: dict[str, Overlay] = Field({PUBLISHED: {}}, description="parameters on top of every system's")
     settings: dict[str, System]
+    prompted: bool = Field(False, description="whether the chat model of studies/prompted has a row, where it has run")
+    notes: list[str] = Field([], description="said under the title")
 
     @model_validator(mode="after")
     def _names_known(self) -> Study:
@@ -57,9 +59,9 @@ class Study(Knobs):
         return self
 
     def parameters(self, name: str, project: Path) -> TandemParams:
-        """The parameters of a system.
+        """The parameters of a system; of the project's params.yaml the corpora alone, whatever else it was left with.
 
-        The project's, then (with the published weights) its recipe, then its own, then those of the weights. With other
+        The defaults, then (with the published weights) its recipe, then its own, then those of the weights. With other
         weights the recipe stays out: its rates and epochs belong to other encoders.
 
         Errors: `ParamsError` naming the system and the key.
@@ -67,14 +69,17 @@ class Study(Knobs):
         if name not in self.settings:
             raise ParamsError(f"unknown system {name!r}; {suggest(name, self.settings)}")
         system = self.settings[name]
-        tree = project_tree(project)
         recipe: Overlay = {}
         if system.recipe and self.weights == PUBLISHED:
-            recipe = load_recipe(system.recipe, tree, project / "recipes").complete
-        overlays = [recipe, system.set, self.overlays[self.weights], system.weights.get(self.weights, {})]
-        for overlay in overlays:
-            tree = merge(tree, overlay)
-        return parse_params(tree | {"datasets": self.corpora, "seeds": self.seeds}, f"system {name}")
+            recipe = load_recipe(system.recipe, project_tree(project), project / "recipes").complete
+        overlay: Overlay = {}
+        for part in (recipe, system.set, self.overlays[self.weights], system.weights.get(self.weights, {})):
+            overlay = merge(overlay, part)
+        if "fusion" not in overlay:
+            raise ParamsError(f"system {name}: names neither a recipe nor a fusion; add `set: {{fusion: …}}`")
+        tree = merge(defaults(overlay["fusion"]), overlay)
+        corpora = {"corpora": project_tree(project).get("corpora"), "datasets": self.corpora, "seeds": self.seeds}
+        return parse_params(tree | corpora, f"system {name}")
 
 
 def project_tree(project: Path) -> dict[str, Any]:

@@ -29,11 +29,16 @@ NAMES = {
     "token.weighted_f1": "weighted token F1 with O",
     "token.macro_f1": "macro token F1 with O",
     "accuracy": "accuracy with None",
+    "weighted_f1": "weighted F1 with None",
 }
 COLUMNS = (
     *("corpus", "system", "weights", "seeds", "metric", "mean", "std", "exchanged", "no_picture"),
-    *("above_baseline", "low", "high", "p_holm", "reported_metric", "reported_mean", "reported_std", "published"),
+    *("above_baseline", "low", "high", "p_holm"),
 )
+
+
+REPORTED = ("corpus", "system", "metric", "mean", "std", "published")
+PROMPTED = "prompted"
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
     """One row a system and corpus that has been scored, best first within a corpus; columns as in COLUMNS."""
     for corpus in study.corpora:
         scored = {name: read_results(folder, name, corpus) for name in study.systems}
+        if study.prompted:
+            scored[PROMPTED] = read_prompted(root, corpus)
         found = {name: one for name, one in scored.items() if one is not None}
         pairs = compare(found, study.baseline)
 
@@ -103,34 +110,57 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
         for name in sorted(found, key=f1, reverse=True):
             scores, headline = found[name].scores, found[name].headline
             difference, p = pairs.get(name, (None, None))
-            metric, published = reported(study, name, corpus, root)
             yield {
                 "corpus": corpus,
                 "system": name,
-                "weights": study.weights,
+                "weights": scores.get("weights", study.weights),
                 "seeds": scores["seeds"],
                 "metric": f"{headline}.f1",
                 "mean": f1(name),
-                "std": scores["std"][headline]["f1"],
+                "std": number(scores["std"], f"{headline}.f1") if scores["seeds"] > 1 else None,
                 "exchanged": number(scores, "controls.shuffled_image.f1"),
                 "no_picture": number(scores, "controls.no_image.f1"),
                 "above_baseline": difference and difference.delta,
                 "low": difference and difference.low,
                 "high": difference and difference.high,
                 "p_holm": p,
-                "reported_metric": metric,
-                "reported_mean": number(scores, metric) if metric else None,
-                "reported_std": number(scores["std"], metric) if metric else None,
-                "published": published,
             }
 
 
-def reported(study: Study, system: str, corpus: str, root: Path) -> tuple[str | None, float | None]:
-    """The metric that the report of a system's recipe gives for a corpus, and its value; None where it gives none."""
-    recipe = study.settings[system].recipe
-    about = load_recipe(recipe, project_tree(root), root / "recipes").about if recipe else None
-    found = about.published.get(corpus, {}) if about else {}
-    return next(iter(found.items()), (None, None))
+def read_prompted(root: Path, corpus: str) -> Results | None:
+    """What is there of the chat model of studies/prompted on a corpus, as of one seed."""
+    path = root / f"metrics/prompted/{corpus}.json"
+    if not path.is_file():
+        return None
+    scores = json.loads(path.read_text(encoding="utf-8"))
+    table = root / f"data/prompted/{corpus}.parquet"
+    found = {1: read_counts(table)} if table.is_file() else {}
+    return Results(scores | {"std": {}, "by_seed": {}, "seeds": 1, "weights": scores["model"]}, found)
+
+
+def reported(study: Study, folder: Path, root: Path) -> pd.DataFrame:
+    """Every score that a report gives for a system that has been scored, beside ours; columns as in REPORTED.
+
+    A system that is not its recipe's (the text-only twin of one) has none of its numbers.
+    """
+    found = []
+    for name in study.systems:
+        recipe = study.settings[name].recipe
+        if recipe is None:
+            continue
+        loaded = load_recipe(recipe, project_tree(root), root / "recipes")
+        if loaded.params.fusion != study.parameters(name, root).fusion:
+            continue
+        for place, published in loaded.about.published.items():
+            own, transferred = folder / f"results/{name}/{place}.json", folder / f"transfer/{name}/{place}.json"
+            path = transferred if transferred.is_file() else own
+            if not path.is_file():
+                continue
+            scores = json.loads(path.read_text(encoding="utf-8"))
+            for metric, value in published.items():
+                spread = number(scores["std"], metric) if scores["seeds"] > 1 else None
+                found.append([place, name, metric, number(scores, metric), spread, value])
+    return pd.DataFrame(found, columns=list(REPORTED))
 
 
 def table(study: Study, folder: Path, root: Path) -> pd.DataFrame:
@@ -138,13 +168,25 @@ def table(study: Study, folder: Path, root: Path) -> pd.DataFrame:
     return pd.DataFrame(list(rows(study, folder, root)), columns=list(COLUMNS))
 
 
-def markdown(study: Study, frame: pd.DataFrame, literature: Path | None = None, transfers: str = "") -> str:
-    """The page of a study: what it is, a table a corpus, the transfers, and published scores to set beside."""
+def markdown(
+    study: Study,
+    frame: pd.DataFrame,
+    *,
+    beside: pd.DataFrame | None = None,
+    literature: Path | None = None,
+    transfers: str = "",
+) -> str:
+    """The page of a study: what it is, a table a corpus, the transfers, and published scores to set beside.
+
+    frame, beside, transfers: of `table`, `reported` and `transfer_table`.
+    """
     parts = [f"# {study.title}", _preface(study)]
     for corpus, part in frame.groupby("corpus", sort=False):
         parts.append(f"## {corpus}\n\n{_one_table(study, part)}")
     if transfers:
         parts.append(f"## Transfer\n\n{transfers}")
+    if beside is not None and len(beside):
+        parts.append(_beside(study, beside))
     if literature is not None and (found := _literature(literature, study.corpora)):
         parts.append(found)
     return "\n\n".join(parts) + "\n"
@@ -157,19 +199,40 @@ def _preface(study: Study) -> str:
         else f"the weights `{study.weights}` (see `overlays` in params.yaml), not those of the reports: read ours "
         "against ours, row by row"
     )
-    lines = [f"Mean ± deviation over seeds, times 100, with {used}."]
+    lines = [f"Mean over seeds times 100, ± deviation where there are several, with {used}."]
     if study.baseline:
         lines.append(
             f"Above `{study.baseline}`: difference of the means with its 95 % interval, and p from a paired bootstrap "
             "over test sentences (10,000 resamples), corrected for the number of rows (Holm)."
         )
-    return " ".join(lines)
+    return "\n\n".join([" ".join(lines), *study.notes])
+
+
+def _beside(study: Study, beside: pd.DataFrame) -> str:
+    rows: list[dict[str, Any]] = beside.to_dict("records")  # type: ignore[assignment]
+    lines = [
+        [
+            _title(study, row["system"]),
+            row["corpus"],
+            _name(row["metric"]),
+            _spread(row["mean"], row["std"]),
+            _percent(row["published"]),
+        ]
+        for row in rows
+    ]
+    heads = ["system", "corpus", "metric of the report", "ours", "published"]
+    return f"## Beside the reports\n\n{grid(heads, lines)}"
+
+
+def _title(study: Study, system: str) -> str:
+    known = study.settings.get(system)
+    return known.title if known is not None and known.title else system
 
 
 def _one_table(study: Study, part: pd.DataFrame) -> str:
     metric = NAMES[part["metric"].iloc[0]]
     columns: dict[str, Callable[[Any], str]] = {
-        "system": lambda row: study.settings[row.system].title or row.system,
+        "system": lambda row: _title(study, row.system),
         metric: lambda row: _spread(row.mean, row.std),
     }
     if part["above_baseline"].notna().any():
@@ -177,10 +240,6 @@ def _one_table(study: Study, part: pd.DataFrame) -> str:
         columns["p"] = lambda row: _p(row.p_holm)
     columns["exchanged pictures"] = lambda row: _percent(row.exchanged)
     columns["no pictures"] = lambda row: _percent(row.no_picture)
-    if part["reported_metric"].notna().any():
-        columns["metric of its report"] = lambda row: _name(row.reported_metric)
-        columns["ours"] = lambda row: _spread(row.reported_mean, row.reported_std)
-        columns["published"] = lambda row: _percent(row.published)
     columns["seeds"] = lambda row: str(row.seeds)
     lines = [[make(row) for make in columns.values()] for row in part.itertuples()]
     return grid(list(columns), lines)
@@ -199,7 +258,7 @@ def transfer_table(study: Study, folder: Path) -> str:
         for source in study.corpora:
             cells = [_transfer_cell(folder / f"transfer/{system}/{source}-{target}.json") for target in study.corpora]
             if any(cell != "–" for cell in cells):
-                lines.append([study.settings[system].title or system, source, *cells])
+                lines.append([_title(study, system), source, *cells])
     return grid(["system", "trained on", *study.corpora], lines) if lines else ""
 
 
@@ -210,7 +269,7 @@ def _transfer_cell(path: Path) -> str:
     headline = HEADLINES.get(scores.get("task", "ner"), "span")
     if headline not in scores:
         return "–"
-    return _spread(scores[headline]["f1"], scores["std"][headline]["f1"])
+    return _spread(scores[headline]["f1"], number(scores["std"], f"{headline}.f1") if scores["seeds"] > 1 else None)
 
 
 def _literature(path: Path, corpora: Sequence[str]) -> str:
@@ -236,8 +295,8 @@ def _published(entry: Mapping[str, Any], corpus: str) -> str:
     return "–" if value is None else f"{value:.2f}{'*' if corpus in entry.get('relabelled', []) else ''}"
 
 
-def _name(metric: str | None) -> str:
-    return NAMES.get(metric, metric) if isinstance(metric, str) else "–"
+def _name(metric: str) -> str:
+    return NAMES.get(metric, metric)
 
 
 def _percent(value: float | None) -> str:

@@ -25,6 +25,11 @@ _MODULES = {
 _SHARED = ("augment", "encoder", "pictures", "registry")  # modules behind every encoder that trains
 
 
+def encoder_module(family: str) -> str:
+    """Name of the module that builds the encoders of a family."""
+    return _MODULES[family]
+
+
 def load_encoder(params: VisionParams, *, pretrained: bool = True) -> Encoder:
     """The frozen encoder that `params` names, in evaluation mode on the CPU.
 
