@@ -63,7 +63,7 @@ def test_summary_of_relations_holds_their_facts() -> None:
     assert list(summary["per_relation"]) == ["peer"]
     assert summary["valid"] == {"f1": pytest.approx(0.6)}
     assert (summary["task"], summary["without_test_case"]) == ("re", ["rare"])
-    scores = ["relation", "relation_macro", "accuracy", "per_relation", "confusion", "controls", "valid"]
+    scores = ["relation", "relation_macro", "accuracy", "weighted_f1", "per_relation", "confusion", "controls", "valid"]
     assert list(summary) == [*scores, "std", "seeds", "sentences", "by_seed", "task", "without_test_case"]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from tandem.evaluation.metrics import mean_and_std
 from tandem.evaluation.relations import score_relations, without_test_case
@@ -33,6 +33,8 @@ def test_relations_equal_scikit_learn(pair: tuple[list[str], list[str]]) -> None
     ours = score_relations(gold, predicted)
     if gold:
         assert ours["accuracy"] == pytest.approx(accuracy_score(gold, predicted))
+        weighted = f1_score(gold, predicted, average="weighted", zero_division=0)
+        assert ours["weighted_f1"] == pytest.approx(weighted, abs=1e-12)
     named, tested = sorted({*gold, *predicted} - {"None"}), sorted({*gold} - {"None"})
     if named:
         theirs = precision_recall_fscore_support(gold, predicted, labels=named, average="micro", zero_division=0)
@@ -61,10 +63,12 @@ def test_relations_by_hand() -> None:
     gold = ["peer", "peer", "member", "None", "None", "None"]
     predicted = ["peer", "None", "peer", "None", "rare", "None"]
     scores = score_relations(gold, predicted)
-    # One of three predictions is right, one of three relations is found; None counts in the accuracy alone.
+    # One of three predictions is right, one of three relations is found; None counts in accuracy and weighted F1 alone.
     third = pytest.approx(1 / 3)
     assert scores["relation"] == {"precision": third, "recall": third, "f1": third, "support": 3}
     assert scores["accuracy"] == 0.5
+    # peer 1/2 of 2 pairs, member 0 of 1, None 2/3 of 3 (two of three predictions are right, two of three are found).
+    assert scores["weighted_f1"] == pytest.approx((2 * 1 / 2 + 1 * 0 + 3 * 2 / 3) / 6)
     assert scores["per_relation"] == {
         "member": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1},
         "peer": {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2},
@@ -82,7 +86,7 @@ def test_relations_of_nothing_are_zero(gold: list[str], accuracy: float) -> None
     scores = score_relations(gold, gold)
     assert scores["relation"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
     assert scores["relation_macro"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0}
-    assert (scores["accuracy"], scores["per_relation"]) == (accuracy, {})
+    assert (scores["accuracy"], scores["weighted_f1"], scores["per_relation"]) == (accuracy, accuracy, {})
 
 
 def test_relations_without_test_case_keep_the_corpus_order() -> None:

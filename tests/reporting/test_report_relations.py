@@ -142,7 +142,8 @@ def test_report_keeps_the_scores_of_the_two_tasks_apart(tmp_path: Path, write: W
     assert knots[1] == "74.24 ± 8.44"
     assert knots[4] == "82.34 ± 11.05"
     assert knots[5] == "77.78 ± 4.81"  # 9, 10 and 9 of 12
-    assert knots[7:] == ["6 / 12", "3"]
+    assert knots[6] == "80.68 ± 5.40"  # F1 of None 10/12, 10/12, 10/13; of the others as above; by 6, 4 and 2 pairs
+    assert knots[8:] == ["6 / 12", "3"]
     write_report(results, tmp_path)
     text = (tmp_path / "report/results.md").read_text()
     assert "| birds | 80.00 ± 0.00 |" in text
@@ -223,6 +224,7 @@ def test_report_writes_relations_into_the_results(tmp_path: Path, write: Write, 
         *(f"relation.{key}" for key in ("precision", "recall", "f1")),
         *(f"relation_macro.{key}" for key in ("precision", "recall", "f1")),
         "accuracy",
+        "weighted_f1",
         "valid.f1",
         *(f"controls.{name}.{key}" for name in ("shuffled_image", "no_image") for key in ("f1", "delta")),
     }

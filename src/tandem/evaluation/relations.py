@@ -5,6 +5,7 @@
 | relation.{precision,recall,f1,support} | micro average without `None`; what papers print |
 | relation_macro.{precision,recall,f1} | mean over the relations, but `None`, that have a test case |
 | accuracy | share of pairs that are right, those without a relation among them: never to be set beside F1 |
+| weighted_f1 | mean over all relations by their support, `None` among them: likewise |
 | per_relation.NAME.{precision,recall,f1,support} | one relation that has a test case |
 | confusion.GOLD.PREDICTED | how many pairs, `None` included; a count of zero is absent |
 
@@ -30,6 +31,8 @@ def score_relations(gold: Sequence[str], predicted: Sequence[str]) -> Tree:
     support, guessed = Counter(gold), Counter(predicted)
     right = Counter(name for name, guess in zip(gold, predicted, strict=True) if name == guess)
     accuracy = right.total() / len(gold) if gold else 0.0
+    everything = {name: rates(right[name], guessed[name], support[name]) for name in support}
+    weighted = averages(everything, list(support.values()))
     for counts in (support, guessed, right):
         del counts[NO_RELATION]
     rows = {name: rates(right[name], guessed[name], support[name]) for name in sorted(support)}
@@ -40,6 +43,7 @@ def score_relations(gold: Sequence[str], predicted: Sequence[str]) -> Tree:
         "relation": {**rates(right.total(), guessed.total(), support.total()), "support": support.total()},
         "relation_macro": averages(rows, [1] * len(rows)),
         "accuracy": accuracy,
+        "weighted_f1": weighted["f1"],
         "per_relation": {name: {**row, "support": support[name]} for name, row in rows.items()},
         "confusion": confusion,
     }

@@ -32,8 +32,8 @@ def _relations(results: Results) -> str:
     return note(
         "A pair of entities counts when its relation is right. F1, precision and recall are micro-averaged without "
         "None, the convention of published tables: to say None is to say nothing, and a pair that is None is nothing "
-        "to find. Macro: the mean over the relations that have a test case. Accuracy counts the many None pairs too, "
-        "and is not comparable with F1. Pairs: those of the test split that have a relation, of all."
+        "to find. Macro: the mean over the relations that have a test case. Accuracy and weighted F1 count the many "
+        "None pairs too, and are not comparable with F1. Pairs: those of the test split that have a relation, of all."
     ) + html_table(relation_table(results), "No corpus has been evaluated yet.")
 
 

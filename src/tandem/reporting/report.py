@@ -43,8 +43,8 @@ def results_markdown(results: Results) -> str:
     tables = {
         "Entities of the test split, span level:": span_table(results),
         "Words of the test split, token level with O (not comparable with the above):": token_table(results),
-        "Relations of the test split, without None (accuracy, which has it, is not comparable):": relation_table(
-            results
+        "Relations of the test split, without None (what has it, accuracy and weighted F1, is not comparable):": (
+            relation_table(results)
         ),
         "Entities and relations of the test split, end to end:": joint_table(results),
         f"{score[0].upper()}{score[1:]} with own, exchanged and no pictures:{score_meant(results)}": control_table(
