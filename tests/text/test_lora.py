@@ -115,7 +115,7 @@ def test_lora_refuses_targets_that_are_not_there(tiny_bert) -> None:
 
 def test_lora_without_peft_says_what_to_do(tiny_bert, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "peft", None)
-    with pytest.raises(ValueError, match=r"text\.lora\.rank 4: needs the package peft.*pip install 'tandem-mner\[lora"):
+    with pytest.raises(ValueError, match=r"text\.lora\.rank 4: needs the package peft.*pip install -e '\.\[lora\]'"):
         build_text(params_of(tiny_bert))
     build_text(params_of(tiny_bert, rank=0))
 

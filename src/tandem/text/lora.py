@@ -50,7 +50,7 @@ def add_adapters(model: PreTrainedModel, params: LoraParams) -> None:
     except ImportError:
         raise ValueError(
             f"text.lora.rank {params.rank}: needs the package peft, which is not installed; "
-            "run `pip install 'tandem-mner[lora]'`, or set text.lora.rank to 0"
+            "run `pip install -e '.[lora]'`, or set text.lora.rank to 0"
         ) from None
     layers = _adaptable(model)
     targets = sorted(AUTO_TARGETS & layers if params.targets == "auto" else set(params.targets))
