@@ -11,7 +11,7 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 
 from tandem.params import ParamsError, load_params, load_tree, parse_params
-from tandem.recipes import RecipeError, flags, load_recipe, recipe_names, weights_needed
+from tandem.recipes import SCORES, RecipeError, defaults, flags, load_recipe, recipe_names, weights_needed
 from tandem.tasks import NER, RE
 from tandem.trees import find, leaves
 
@@ -21,8 +21,18 @@ TYPES = ("PER", "LOC", "ORG", "OTHER")
 # What the reports print, for some recipes, in their own notation.
 PUBLISHED = {
     "roberta_resnet50_film": {"twitter2015 token.accuracy": ".9538", "twitter2017 token.accuracy": ".9718"},
-    "roberta_resnet50_cross_attention": {"mnre accuracy": ".7386"},
-    "clip_bert": {"twitter2015 token.weighted_f1": ".9431", "mnre accuracy": ".7302"},
+    "roberta_resnet50_cross_attention": {"twitter2017 token.accuracy": ".9145"},
+    "bert_resnet50": {"mnre accuracy": ".7501", "mnre weighted_f1": ".7487"},
+    "bert_resnet50_film": {"mnre accuracy": ".7538"},
+    "bert_resnet50_attention": {"mnre accuracy": ".7053"},
+    "bert_resnet50_cross_attention": {"mnre accuracy": ".7386"},
+    "bert_resnet50_bimodal": {"mnre accuracy": ".7462"},
+    "bert_tuning_1": {"mnre weighted_f1": ".7487"},
+    "bert_tuning_2": {"mnre weighted_f1": ".7402"},
+    "bert_tuning_3": {"mnre weighted_f1": ".7615"},
+    "bert_tuning_4": {"mnre weighted_f1": ".7440"},
+    "clip_bert": {"twitter2015 token.weighted_f1": ".9431", "mnre accuracy": ".7302", "mnre weighted_f1": ".7363"},
+    "blip": {"mnre accuracy": ".6003", "mnre weighted_f1": ".6067"},
     "tuning_3": {"twitter2015 token.weighted_f1": ".9554", "twitter2017 token.weighted_f1": ".9757"},
     "mscmt_hybrid": {"merged span_weighted.f1": "75.97", "twitter2017-twitter2015 span.f1": "66.72"},
     "mscmt_v1": {"merged span_weighted.f1": "72.30"},
@@ -106,6 +116,30 @@ def test_recipes_publish_scores_that_metrics_have(name: str, base) -> None:
         tree = trees[found.params.corpus(corpus.split("-")[0]).task]
         for score in row:
             assert isinstance(find(tree, tuple(score.split("."))), float), score
+
+
+def test_recipes_scores_are_those_of_the_tasks() -> None:
+    tags = [["B-PER"]]
+    assert set(SCORES) == {*NER.score(tags, tags), *RE.score(["a"], ["a"])} - {"confusion"}  # of which no report tells
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipes_publish_scores_of_corpora_that_they_run(name: str, base) -> None:
+    found = load_recipe(name, base, HOME / "recipes")
+    for place in found.about.published:
+        assert set(place.split("-")) <= set(found.params.datasets), place
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("bert_")])
+def test_recipes_of_relations_are_their_namesakes_with_bert_on_mnre(name: str, base) -> None:
+    other = {"bert_resnet50": "roberta_resnet50_film"}.get(
+        name, name.replace("bert_r", "roberta_r").removeprefix("bert_")
+    )
+    own, namesake = (
+        dict(leaves(load_recipe(each, base, HOME / "recipes").params.model_dump(mode="json"))) for each in (name, other)
+    )
+    changed = {path: value for path, value in own.items() if namesake[path] != value}
+    assert changed == {("datasets",): ["mnre"], ("text", "encoder"): "google-bert/bert-base-uncased"}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -204,6 +238,8 @@ def test_recipes_extend_others(recipe, base) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (ABOUT + "params: {fusion: [film]}", "recipes/mine.yaml: fusion: Input should be a valid string"),
+        (ABOUT + "params: {fusion: {film: 1}}", "recipes/mine.yaml: fusion: Input should be a valid string"),
         (ABOUT + "params: {train: {learning_rat: 1}}", "recipes/mine.yaml: train.learning_rat: unknown key"),
         (ABOUT + "params: {train: {epochs: 0}}", "recipes/mine.yaml: train.epochs: Input should be greater than"),
         (ABOUT + "params: {fusion: flim}", "unknown fusion 'flim'; did you mean 'film'?"),
@@ -224,6 +260,14 @@ def test_recipes_extend_others(recipe, base) -> None:
             "about: {system: s, report: r, table: t, published: {twitter2016: {span.f1: 0.7}}}",
             "about.published: 'twitter2016' is no corpus and no <source>-<target>",
         ),
+        (
+            "about: {system: s, report: r, table: t, published: {merged: {spam.f1: 0.7}}}",
+            "recipes/mine.yaml: about.published.merged.spam.f1: no scores are named 'spam'; did you mean 'span'?",
+        ),
+        (
+            "about: {system: s, report: r, table: t, published: {mnre: {acuracy: 0.7}}}",
+            "about.published.mnre.acuracy: no scores are named 'acuracy'; did you mean 'accuracy'?",
+        ),
         (ABOUT + "extends: you", "recipes/mine.yaml: extends: unknown recipe 'you'"),
         (ABOUT + "extends: mine", "extends: a circle: mine > mine"),
         ("- 1", "recipes/mine.yaml: expected about, extends, params, found list"),
@@ -236,6 +280,20 @@ def test_recipes_refuse_with_file_key_and_remedy(recipe, text: str, message: str
         recipe(text)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_recipes_that_are_not_utf8_are_named(recipe, base, tmp_path) -> None:
+    recipe(ABOUT)
+    (tmp_path / "recipes/latin.yaml").write_bytes(ABOUT.replace("system: s", "system: caf\xe9").encode("latin-1"))
+    with pytest.raises(RecipeError, match=r"recipes/latin\.yaml: byte 0xe9 is not UTF-8; re-encode the file as UTF-8"):
+        load_recipe("latin", base, tmp_path / "recipes")
+
+
+def test_recipes_defaults_are_those_of_one_strategy() -> None:
+    assert set(defaults("film")["fusions"]) == {"film"}
+    assert "device" not in defaults("film")["train"]
+    for unknown in ("flim", None, ["film"]):
+        assert "fusions" not in defaults(unknown)
 
 
 def test_recipes_name_the_file_that_is_wrong(recipe) -> None:

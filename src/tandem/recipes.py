@@ -41,6 +41,10 @@ MACHINE = {
 }
 """Knobs of the machine that a system runs on."""
 INHERITED = ("system", "report", "table")  # of `about`, where a recipe that extends another does not say them
+SCORES = (  # what the keys of `published` may begin with: evaluation/metrics.py, evaluation/relations.py
+    *("span", "span_strict", "span_macro", "span_weighted", "per_type", "token"),
+    *("relation", "relation_macro", "per_relation", "accuracy", "weighted_f1"),
+)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -119,13 +123,13 @@ def _load(name: str, base: Mapping[str, Any], folder: Path, below: tuple[str, ..
 
 
 def defaults(fusion: Any) -> dict[str, Any]:
-    """The defaults of all that a system with this strategy is made of."""
+    """The defaults of all that a system with this strategy is made of; of no strategy's where there is none such."""
     tree = {key: TandemParams.model_fields[key].default for key in SECTIONS}
     tree = {key: value.model_dump(mode="json") if isinstance(value, Knobs) else value for key, value in tree.items()}
     for section, keys in MACHINE.items():
         for key in keys:
             del tree[section][key]
-    knobs = FUSION_PARAMS.get(fusion)
+    knobs = FUSION_PARAMS.get(fusion) if isinstance(fusion, str) else None  # a list cannot be looked up
     return tree | ({"fusions": {fusion: knobs().model_dump(mode="json")}} if knobs else {})
 
 
@@ -138,17 +142,24 @@ def _of_one_fusion(overlay: dict[str, Any], fusion: str) -> dict[str, Any]:
 
 def _check_published(path: Path, about: About, params: TandemParams) -> None:
     known = {*params.corpora, *(f"{source}-{target}" for source in params.corpora for target in params.corpora)}
-    for corpus in about.published:
+    for corpus, row in about.published.items():
         if corpus not in known:
             raise RecipeError(f"{path}: about.published: {corpus!r} is no corpus and no <source>-<target> of corpora")
+        for score in row:
+            if (first := score.partition(".")[0]) not in SCORES:
+                place = f"about.published.{corpus}.{score}"
+                raise RecipeError(f"{path}: {place}: no scores are named {first!r}; {suggest(first, SCORES)}")
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:
     """The tree of a file, and the comments behind the values of `params`."""
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         tree = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise RecipeError(f"{path}: byte 0x{byte:02x} is not UTF-8; re-encode the file as UTF-8") from None
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):

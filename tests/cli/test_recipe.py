@@ -67,6 +67,17 @@ def test_recipe_show_tells_knobs_numbers_notes_and_command(say) -> None:
     assert lines[-1] == "dvc exp run $(tandem recipe flags mscmt_v1)"
 
 
+def test_recipe_show_of_a_recipe_without_knobs(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(HOME / "params.yaml", "params.yaml")
+    Path("recipes").mkdir()
+    Path("recipes/bare.yaml").write_text("about: {system: s, report: r, table: t}\n", encoding="utf-8")
+    main(["recipe", "show", "bare"])
+    lines = capsys.readouterr().out.splitlines()
+    assert "knobs: none, all have their defaults" in lines
+    assert lines[-1] == "dvc exp run $(tandem recipe flags bare)"
+
+
 @pytest.mark.parametrize("name", recipe_names(HOME / "recipes"))
 def test_recipe_show_shows_all(say, name: str) -> None:
     text = say("show", name)

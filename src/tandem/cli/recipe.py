@@ -66,8 +66,9 @@ def show(name: Name) -> None:
     print(f"{about.report}, table: {about.table}\n")
     print(f"corpora   {', '.join(found.params.datasets)}")
     print(f"weights   {', '.join(weights_needed(found.params)) or 'none'}\n")
-    print("knobs (others have their defaults)")
-    _print_columns([(".".join(path), shown(value), found.comments.get(path, "")) for path, value in _knobs(found)])
+    knobs = [(".".join(path), shown(value), found.comments.get(path, "")) for path, value in _knobs(found)]
+    print("knobs (others have their defaults)" if knobs else "knobs: none, all have their defaults")
+    _print_columns(knobs)
     if about.published:
         print("\npublished (x 100)")
         _print_columns(
@@ -132,6 +133,6 @@ def _knobs(recipe: Recipe) -> Sequence[tuple[tuple[str, ...], Any]]:
 
 
 def _print_columns(rows: Sequence[tuple[str, str, str]]) -> None:
-    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    first, second = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
     for row in rows:
         print(f"  {row[0]:<{first}}  {row[1]:<{second}}  {row[2]}".rstrip())
