@@ -25,3 +25,17 @@ def test_runtime_autocast_reaches_matrix_products() -> None:
 def test_runtime_says_that_there_is_no_cuda() -> None:
     with pytest.raises(ValueError, match=r"train\.device: cuda"):
         pick_runtime(device="cuda", precision="auto")
+
+
+def test_runtime_threads_are_one_for_small_models_and_the_machines_for_others() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        pick_runtime(device="cpu", precision="float32")
+        assert torch.get_num_threads() == 2
+        pick_runtime(device="cpu", precision="float32", small=True)
+        assert torch.get_num_threads() == 1
+        pick_runtime(device="cpu", precision="float32", small=True, threads=2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -180,7 +180,7 @@ def markdown(
 
     frame, beside, transfers: of `table`, `reported` and `transfer_table`.
     """
-    parts = [f"# {study.title}", _preface(study)]
+    parts = [f"# {study.title}", _preface(study, compared=bool(frame["above_baseline"].notna().any()))]
     for corpus, part in frame.groupby("corpus", sort=False):
         parts.append(f"## {corpus}\n\n{_one_table(study, part)}")
     if transfers:
@@ -192,7 +192,7 @@ def markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def _preface(study: Study) -> str:
+def _preface(study: Study, *, compared: bool) -> str:
     used = (
         "the published settings"
         if study.weights == PUBLISHED
@@ -200,7 +200,7 @@ def _preface(study: Study) -> str:
         "against ours, row by row"
     )
     lines = [f"Mean over seeds times 100, ± deviation where there are several, with {used}."]
-    if study.baseline:
+    if compared:
         lines.append(
             f"Above `{study.baseline}`: difference of the means with its 95 % interval, and p from a paired bootstrap "
             "over test sentences (10,000 resamples), corrected for the number of rows (Holm)."
