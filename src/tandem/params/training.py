@@ -29,6 +29,6 @@ class TrainParams(Knobs):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(
-        0, ge=0, le=1024, description="CPU threads; 0 = as many as torch finds, one for the scratch encoder"
+        0, ge=0, le=1024, description="CPU threads; 0 = as many as torch finds, one for scratch"
     )
     resume: bool = Field(True, description="save the state after each epoch, go on from it after a kill")
