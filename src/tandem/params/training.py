@@ -28,7 +28,5 @@ class TrainParams(Knobs):
     image_dropout: float = Field(0.1, ge=0, le=1, description="share of training pictures masked in a step")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int = Field(
-        0, ge=0, le=1024, description="CPU threads; 0 = as many as torch finds, one for scratch"
-    )
+    threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 = as many as torch finds, one for scratch")
     resume: bool = Field(True, description="save the state after each epoch, go on from it after a kill")
