@@ -76,3 +76,12 @@ def sha256_of(path: Path, chunk: int = 1 << 20) -> str:
         while block := stream.read(chunk):
             digest.update(block)
     return digest.hexdigest()
+
+
+def digest_of(folder: Path) -> dict[str, int | str]:
+    """How many files a folder holds, and a SHA-256 of the names and contents of them all."""
+    digest = hashlib.sha256()
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of(path)}\n".encode())
+    return {"files": len(files), "sha256": digest.hexdigest()}
