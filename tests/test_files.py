@@ -70,7 +70,7 @@ def test_files_digest_of_a_folder_counts_names_and_contents(tmp_path) -> None:
 def test_files_are_located_here_then_in_the_project_then_in_the_one_that_queued_it(tmp_path, monkeypatch) -> None:
     outer = tmp_path / "project"
     inner = outer / ".dvc/tmp/exps/tmp1"
-    deep = inner / "studies/one/work"
+    deep = inner / "studies/one/runs"
     for folder in (outer / "data", inner / ".dvc", inner / "data", deep):
         folder.mkdir(parents=True)
     monkeypatch.chdir(deep)

@@ -1,7 +1,7 @@
 """The pipeline's own stages, run for the systems of a study.
 
-studies/corpora/work/          the pipeline's folder for link and prepare: params.yaml, data/links, data/prepared
-studies/<table>/work/<system>/ its folder for train, evaluate and transfer of one system
+studies/corpora/runs/          the pipeline's folder for link and prepare: params.yaml, data/links, data/prepared
+studies/<table>/runs/<system>/ its folder for train, evaluate and transfer of one system
   system.yaml                  the parameters that decide its models: what training depends on
   {train,evaluate,transfer}.json   the source files that each of these uses, by hash: likewise
   params.yaml                  system.yaml with corpora, seeds and machine: what the stage scripts read
@@ -51,15 +51,15 @@ class Driver:
     @property
     def corpora(self) -> Path:
         """Where corpora are linked and prepared, for all studies."""
-        return self.root / "studies/corpora/work"
+        return self.root / "studies/corpora/runs"
 
     def study(self) -> Study:
         """The study."""
         return read_study(self.folder)
 
-    def work(self, system: str) -> Path:
+    def folder_of(self, system: str) -> Path:
         """The folder of a system."""
-        return self.folder / "work" / system
+        return self.folder / "runs" / system
 
     def corpus(self, stage: str, corpus: str) -> None:
         """Link or prepare a corpus for all studies."""
@@ -68,7 +68,7 @@ class Driver:
 
     def resolve(self, system: str) -> None:
         """Write system.yaml of a system, and the source files of its stages."""
-        params, folder = self.study().parameters(system, self.root), self.work(system)
+        params, folder = self.study().parameters(system, self.root), self.folder_of(system)
         write_yaml(folder / "system.yaml", model_tree(params))
         modules = [STRATEGIES[params.fusion].partition(":")[0], encoder_module(params.vision.family)]
         for stage in ("train", "evaluate", "transfer"):  # each extracts what it finds missing
@@ -90,16 +90,16 @@ class Driver:
     def transfer(self, system: str, source: str, target: str) -> None:
         """Score a system of one corpus on another: transfer/<system>/<source>-<target>.json."""
         for corpus in {source, target}:  # DVC may have brought back the results alone
-            link(self.work(system) / f"metrics/evaluate/{corpus}.json", self.folder / f"results/{system}/{corpus}.json")
+            link(self.folder_of(system) / f"metrics/evaluate/{corpus}.json", self.folder / f"results/{system}/{corpus}.json")
         self._stage(system, [source, target], "transfer", source, target)
         self._keep(system, f"metrics/transfer/{source}-{target}.json", f"transfer/{system}/{source}-{target}.json")
 
     def _keep(self, system: str, made: str, target: str) -> None:
         with atomic_path(self.folder / target) as temporary:
-            shutil.copyfile(self.work(system) / made, temporary)
+            shutil.copyfile(self.folder_of(system) / made, temporary)
 
     def _stage(self, system: str, corpora: list[str], stage: str, *arguments: str) -> None:
-        folder = self.work(system)
+        folder = self.folder_of(system)
         resolved = yaml.safe_load((folder / "system.yaml").read_text(encoding="utf-8"))
         tree = complete(resolved, self.study(), self.root)
         write_yaml(folder / "params.yaml", tree)
