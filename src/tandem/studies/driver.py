@@ -90,7 +90,8 @@ class Driver:
     def transfer(self, system: str, source: str, target: str) -> None:
         """Score a system of one corpus on another: transfer/<system>/<source>-<target>.json."""
         for corpus in {source, target}:  # DVC may have brought back the results alone
-            link(self.folder_of(system) / f"metrics/evaluate/{corpus}.json", self.folder / f"results/{system}/{corpus}.json")
+            made = self.folder_of(system) / f"metrics/evaluate/{corpus}.json"
+            link(made, self.folder / f"results/{system}/{corpus}.json")
         self._stage(system, [source, target], "transfer", source, target)
         self._keep(system, f"metrics/transfer/{source}-{target}.json", f"transfer/{system}/{source}-{target}.json")
 
