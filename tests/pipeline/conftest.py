@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -44,6 +45,17 @@ class Project:
     def ran(self, *command: str) -> set[str]:
         """The names of the stages that a command really ran (not those taken from the run cache)."""
         return set(re.findall(r"Running stage '([^']+)'", self.run(*command)))
+
+    def run_queue(self) -> str:
+        """Run all queued experiments, and what `dvc queue status` says when they have ended."""
+        self.run("dvc", "queue", "start", "-j", "1")
+        deadline = time.monotonic() + 240
+        while time.monotonic() < deadline:
+            status = self.run("dvc", "queue", "status")
+            if not re.search(r"Queued|Running", status):
+                break
+            time.sleep(2)
+        return status
 
     def changed(self) -> dict[str, list]:
         """The stages that `dvc status` says would run, and why."""

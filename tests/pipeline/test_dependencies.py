@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tandem.params.vision import TRAINABLE_FAMILIES
+from tandem.studies.code import imports as imported
 from tandem.vision.registry import trained_sources
 
 HOME = Path(__file__).resolve().parents[2]
@@ -26,28 +26,9 @@ HASHED_BY_EXTRACT = SOURCE / "tandem/models/vision.py"
 HASHED = (SOURCE / "tandem/vision/augment.py", SOURCE / "tandem/vision/registry.py")
 
 
-def module_file(name: str) -> Path | None:
-    """The file of a module of the package, None for others'."""
-    path = SOURCE / Path(*name.split("."))
-    if path.with_suffix(".py").is_file():
-        return path.with_suffix(".py")
-    return path / "__init__.py" if (path / "__init__.py").is_file() else None
-
-
-@cache
 def imports(file: Path) -> frozenset[Path]:
-    """The package's files that a file imports anywhere in it, lazily named ones (`tandem.x:Class`) included."""
-    found: set[Path | None] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {module_file(alias.name) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(module_file(node.module))
-            found |= {module_file(f"{node.module}.{alias.name}") for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("tandem."):
-            found.add(module_file(node.value.partition(":")[0]))
-    hashed = HASHED if file == HASHED_BY_EXTRACT else ()
-    return frozenset(path for path in found if path is not None and path not in hashed)
+    """The package's files that a file imports, without what extract hashes."""
+    return imported(file, SOURCE) - (frozenset(HASHED) if file == HASHED_BY_EXTRACT else frozenset())
 
 
 def used_by(*scripts: Path) -> set[str]:

@@ -179,13 +179,7 @@ def test_dvc_queue_runs_a_sweep_over_a_corpus_that_git_ignores(project) -> None:
     project.run("git", "commit", "-qam", "mine")
     queued = ["dvc", "exp", "run", "--queue", "-S", "datasets=[mine]", "-S", "train.epochs=1"]
     project.run(*queued, "-S", "fusion=text_only,concat")
-    project.run("dvc", "queue", "start", "-j", "1")
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        status = project.run("dvc", "queue", "status")
-        if not re.search(r"Queued|Running", status):
-            break
-        time.sleep(2)
+    status = project.run_queue()
     assert len(re.findall("Success", status)) == 2, status
     shown = project.run("dvc", "exp", "show", "--csv", "--no-pager")
     assert "text_only" in shown

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
-
 import pytest
 import yaml
 
@@ -68,13 +65,7 @@ def test_studies_run_from_the_queue(project) -> None:
     project.run("git", "commit", "-qm", "run")
     systems = "studies/fusion/params.yaml:systems=[add]"
     project.run("dvc", "exp", "run", "--queue", "studies/fusion/dvc.yaml", "-S", systems, "-n", "queued")
-    project.run("dvc", "queue", "start", "-j", "1")
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        status = project.run("dvc", "queue", "status")
-        if not re.search(r"Queued|Running", status):
-            break
-        time.sleep(2)
+    status = project.run_queue()
     assert "Success" in status, project.run("dvc", "queue", "logs", "queued")
     # Applying it would bring back all that DVC keeps for the project, and here the main pipeline has never been run.
     reference = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps/*/*/queued").strip()

@@ -17,10 +17,9 @@ from tandem.corpora.schema import NO_RELATION
 from tandem.evaluation.significance import Difference, counts, holm, paired_bootstrap
 from tandem.evaluation.spans import spans
 from tandem.recipes import load_recipe
+from tandem.reporting.results import HEADLINES, number
 from tandem.studies.spec import PUBLISHED, Study, project_tree
-from tandem.trees import find
 
-HEADLINES = {"ner": "span", "re": "relation"}
 NAMES = {
     "span.f1": "span F1",
     "relation.f1": "relation F1",
@@ -51,13 +50,7 @@ class Results:
     @property
     def headline(self) -> str:
         """Key of the scores whose F1 stands for the whole."""
-        return HEADLINES[self.scores.get("task", "ner")]
-
-
-def number(tree: Mapping[str, Any], path: str) -> float | None:
-    """The number at a dotted place of a metrics file, None if there is none."""
-    value = find(tree, tuple(path.split(".")))
-    return None if value is None else float(value)
+        return HEADLINES[self.scores.get("task", "ner")].key
 
 
 def read_counts(path: Path) -> np.ndarray:
@@ -117,9 +110,9 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
                 "seeds": scores["seeds"],
                 "metric": f"{headline}.f1",
                 "mean": f1(name),
-                "std": number(scores["std"], f"{headline}.f1") if scores["seeds"] > 1 else None,
-                "exchanged": number(scores, "controls.shuffled_image.f1"),
-                "no_picture": number(scores, "controls.no_image.f1"),
+                "std": number(scores, "std", headline, "f1") if scores["seeds"] > 1 else None,
+                "exchanged": number(scores, "controls", "shuffled_image", "f1"),
+                "no_picture": number(scores, "controls", "no_image", "f1"),
                 "above_baseline": difference and difference.delta,
                 "low": difference and difference.low,
                 "high": difference and difference.high,
@@ -158,8 +151,8 @@ def reported(study: Study, folder: Path, root: Path) -> pd.DataFrame:
                 continue
             scores = json.loads(path.read_text(encoding="utf-8"))
             for metric, value in published.items():
-                spread = number(scores["std"], metric) if scores["seeds"] > 1 else None
-                found.append([place, name, metric, number(scores, metric), spread, value])
+                spread = number(scores, "std", *metric.split(".")) if scores["seeds"] > 1 else None
+                found.append([place, name, metric, number(scores, *metric.split(".")), spread, value])
     return pd.DataFrame(found, columns=list(REPORTED))
 
 
@@ -266,10 +259,10 @@ def _transfer_cell(path: Path) -> str:
     if not path.is_file():
         return "–"
     scores = json.loads(path.read_text(encoding="utf-8"))
-    headline = HEADLINES.get(scores.get("task", "ner"), "span")
+    headline = HEADLINES.get(scores.get("task", "ner"), HEADLINES["ner"]).key
     if headline not in scores:
         return "–"
-    return _spread(scores[headline]["f1"], number(scores["std"], f"{headline}.f1") if scores["seeds"] > 1 else None)
+    return _spread(scores[headline]["f1"], number(scores, "std", headline, "f1") if scores["seeds"] > 1 else None)
 
 
 def _literature(path: Path, corpora: Sequence[str]) -> str:
