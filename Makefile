@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test lint types check format clean
+.PHONY: help env run review test lint types check format clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ run: env ## Run the whole pipeline on the embedded corpora, and say where the re
 	@echo "Report   report/index.html"
 	@echo "Metrics  metrics/evaluate/*.json, metrics/transfer/*.json   (dvc metrics show, dvc metrics diff)"
 	@echo "Plots    plots/                                             (dvc plots show)"
+
+BASE ?= main
+PUSH ?=
+review: env ## Run the pipeline and write what changed against BASE (main): review/review.md.
+	tandem review $(BASE) $(PUSH)
 
 lint: env ## Check style.
 	ruff check .

@@ -18,6 +18,7 @@ from typer.main import get_command
 
 COMMANDS = {
     "recipe": "The published systems by name: list, show, run.",
+    "review": "What a change does to the results, as a pull request is told.",
 }
 """Module of this package -> what `tandem --help` says of it."""
 
