@@ -45,7 +45,8 @@ def test_summary_holds_means_deviations_and_seeds() -> None:
     assert summary["controls"]["no_image"] == {"f1": 0.0, "delta": pytest.approx(0.75)}
     assert summary["controls"]["shuffled_image"]["delta"] == pytest.approx(-0.25)
     assert (summary["valid"]["f1"], summary["seeds"], summary["sentences"]) == (0.5, 2, 2)
-    scores = ["span", "span_strict", "span_macro", "span_weighted", "per_type", "token", "controls", "valid"]
+    spans = ["span", "span_strict", "span_macro", "span_weighted", "per_type", "partial"]
+    scores = [*spans, "token", "token_entities", "controls", "valid"]
     assert list(summary) == [*scores, "std", "seeds", "sentences", "by_seed"]
 
 

@@ -1,6 +1,8 @@
-"""Scores against seqeval and scikit-learn on random, often malformed, tags."""
+"""Scores against seqeval and conlleval on random, often malformed, tags."""
 
+import itertools
 import warnings
+from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -10,28 +12,16 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as seqeval_default
 from seqeval.metrics.v1 import precision_recall_fscore_support as seqeval_strict
 from seqeval.scheme import IOB2
-from sklearn.metrics import accuracy_score, f1_score
 
-from tandem.evaluation.metrics import mean_and_std, score, span_scores, token_scores
+from tandem.evaluation.metrics import mean_and_std, score, span_scores
 
-TYPES = ["LOC", "PER", "ORG", "geo-loc", "O"]
-LABELS = ["O", "O", "O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI")]
 NAMES = ("precision", "recall", "f1")
 
 
-@st.composite
-def corpora(draw: st.DrawFn) -> tuple[list[list[str]], list[list[str]]]:
-    """Gold and predicted tags; predictions are often right, so that some entities match."""
-    label = st.sampled_from(LABELS)
-    gold = draw(st.lists(st.lists(label, max_size=9), min_size=1, max_size=7))
-    keep = st.sampled_from([True, True, True, False])
-    return gold, [[tag if draw(keep) else draw(label) for tag in tags] for tags in gold]
-
-
 @settings(max_examples=150, deadline=None)
-@given(corpora())
-def test_metrics_equal_seqeval_in_both_modes(pair: tuple[list[list[str]], list[list[str]]]) -> None:
-    gold, predicted = pair
+@given(data=st.data())
+def test_metrics_equal_seqeval_in_both_modes(tagged, data: st.DataObject) -> None:
+    gold, predicted = data.draw(tagged)
     for mode, theirs_of in (("default", seqeval_default), ("strict", partial(seqeval_strict, scheme=IOB2))):
         ours = span_scores(gold, predicted, mode)
         if not ours["per_type"]:
@@ -48,18 +38,62 @@ def test_metrics_equal_seqeval_in_both_modes(pair: tuple[list[list[str]], list[l
         np.testing.assert_allclose(rows, np.transpose(columns), atol=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
-@given(corpora())
-def test_metrics_of_tokens_equal_scikit_learn(pair: tuple[list[list[str]], list[list[str]]]) -> None:
-    gold, predicted = ([tag for tags in side for tag in tags] for side in pair)
-    ours = token_scores(*pair)
-    if not gold:
-        assert set(ours.values()) == {0}
-        return
-    assert ours["accuracy"] == pytest.approx(accuracy_score(gold, predicted))
-    for average in ("weighted", "macro"):
-        theirs = f1_score(gold, predicted, average=average, zero_division=0)
-        assert ours[f"{average}_f1"] == pytest.approx(theirs)
+def conlleval(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, tuple[int, int, int]]:
+    """Right, predicted and gold chunks of each type, by the rules of the script of CoNLL-2000 (E. Tjong Kim Sang).
+
+    A chunk begins and ends by the tag and the type of a word and of the one before, sentences are parted by an O, and a
+    chunk is right if both sides begin it together and end it together with equal types on the way.
+    """
+    right, guessed, found = Counter[str](), Counter[str](), Counter[str]()
+    parted = [
+        (tag, said) for sentence in zip(gold, predicted, strict=True) for tag, said in zip(*sentence, strict=True)
+    ]
+    ends = list(itertools.accumulate(map(len, gold)))
+    for place in reversed([0, *ends]):
+        parted.insert(place, ("O", "O"))
+
+    def read(tag: str) -> tuple[str, str]:
+        return (tag[0], tag[2:])
+
+    def starts(before: tuple[str, str], here: tuple[str, str]) -> bool:
+        turned = (before[0], here[0]) in {("B", "B"), ("I", "B"), ("O", "B"), ("O", "I")}
+        return turned or (here[0] != "O" and before[1] != here[1])
+
+    def stops(before: tuple[str, str], here: tuple[str, str]) -> bool:
+        turned = (before[0], here[0]) in {("B", "B"), ("B", "O"), ("I", "B"), ("I", "O")}
+        return turned or (before[0] != "O" and before[1] != here[1])
+
+    inside = False
+    for before, here in itertools.pairwise(parted):
+        (last, last_said), (tag, said) = map(read, before), map(read, here)
+        if inside:
+            both = stops(last, tag), stops(last_said, said)
+            if all(both) and last[1] == last_said[1]:
+                inside = False
+                right[last[1]] += 1
+            elif both[0] != both[1] or tag[1] != said[1]:
+                inside = False
+        if starts(last, tag) and starts(last_said, said) and tag[1] == said[1]:
+            inside = True
+        found[tag[1]] += starts(last, tag)
+        guessed[said[1]] += starts(last_said, said)
+    return {kind: (right[kind], guessed[kind], found[kind]) for kind in (found | guessed) if kind}
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_metrics_equal_conlleval(tagged, data: st.DataObject) -> None:
+    gold, predicted = data.draw(tagged)
+    ours, theirs = span_scores(gold, predicted, "default"), conlleval(gold, predicted)
+    assert {kind: row["support"] for kind, row in ours["per_type"].items()} == {
+        kind: found for kind, (_, _, found) in theirs.items()
+    }
+    for kind, (right, guessed, found) in theirs.items():
+        row = ours["per_type"][kind]
+        assert row["f1"] == pytest.approx(2 * right / (guessed + found))
+        assert row["precision"] == pytest.approx(right / guessed if guessed else 0)
+    right, guessed, found = (sum(column) for column in zip(*theirs.values(), strict=True)) if theirs else (0, 0, 0)
+    assert ours["micro"]["f1"] == pytest.approx(2 * right / (guessed + found) if theirs else 0)
 
 
 def test_metrics_tell_the_readings_and_the_levels_apart() -> None:

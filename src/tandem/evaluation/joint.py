@@ -17,7 +17,8 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from tandem.corpora.schema import NO_RELATION, Post, RelationSample, Sample
-from tandem.evaluation.metrics import Tree, rates, span_scores
+from tandem.evaluation.metrics import Tree, span_scores
+from tandem.evaluation.rates import rates
 from tandem.evaluation.spans import spans
 
 Entity = tuple[str | None, int, int]  # type (None = not known), first word, the word after its last: a Span is one

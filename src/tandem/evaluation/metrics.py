@@ -6,9 +6,11 @@
 | span_strict.{...} | the same by strict IOB2 |
 | span_macro.{...}, span_weighted.{...} | mean over types, plain and by support, default reading |
 | per_type.TYPE.{precision,recall,f1,support} | one type, default reading; types that were only predicted included |
+| partial.{exact,type,boundary,overlap}.{precision,recall,f1} | credit for what is almost right, see `partial` |
 | token.{accuracy,weighted_f1,macro_f1,support} | of single words, with O: never to be set beside span F1 |
+| token_entities.{precision,recall,f1,macro_f1,weighted_f1,support} | of words whose label is not O: likewise |
 
-Support is the number of gold entities (of gold words, under `token`).
+Support is the number of gold entities (of gold words, under `token`; of those that are not O, under `token_entities`).
 Precision of nothing predicted, recall of nothing gold and F1 of both are 0, as with `zero_division=0`.
 """
 
@@ -16,12 +18,13 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from tandem.evaluation.partial import partial_scores
+from tandem.evaluation.rates import averages, rates
 from tandem.evaluation.spans import Mode, spans
+from tandem.evaluation.tokens import entity_token_scores, token_scores
 
 Sentences = Sequence[Sequence[str]]
 Tree = dict[str, Any]
@@ -40,7 +43,9 @@ def score(gold: Sentences, predicted: Sentences) -> Tree:
         "span_macro": default["macro"],
         "span_weighted": default["weighted"],
         "per_type": default["per_type"],
+        "partial": partial_scores(gold, predicted),
         "token": token_scores(gold, predicted),
+        "token_entities": entity_token_scores(gold, predicted),
     }
 
 
@@ -66,26 +71,6 @@ def span_scores(gold: Sentences, predicted: Sentences, mode: Mode) -> Tree:
         "macro": averages(rows, [1] * len(types)),
         "weighted": averages(rows, weights),
         "per_type": {kind: {**rows[kind], "support": support[kind]} for kind in types},
-    }
-
-
-def token_scores(gold: Sentences, predicted: Sentences) -> dict[str, float]:
-    """Accuracy, and F1 averaged over all labels that occur on either side, O among them, as scikit-learn has it."""
-    numbers: dict[str, int] = {}
-    true, guess = (
-        np.array([numbers.setdefault(tag, len(numbers)) for tags in side for tag in tags], dtype=np.int64)
-        for side in (gold, predicted)
-    )
-    if not true.size:
-        return {"accuracy": 0.0, "weighted_f1": 0.0, "macro_f1": 0.0, "support": 0}
-    support, guessed = (np.bincount(side, minlength=len(numbers)) for side in (true, guess))
-    right = np.bincount(true[true == guess], minlength=len(numbers))
-    f1 = 2 * right / (support + guessed)  # no label of `numbers` is absent from both
-    return {
-        "accuracy": float(np.mean(true == guess)),
-        "weighted_f1": float(np.average(f1, weights=support)),
-        "macro_f1": float(np.mean(f1)),
-        "support": int(true.size),
     }
 
 
@@ -134,28 +119,6 @@ def _absent(path: str) -> Any:
     if path == "confusion":
         return {}
     return 0 if path.startswith("confusion.") else None
-
-
-def rates(right: int, guessed: int, support: int) -> dict[str, float]:
-    """Precision, recall and F1 out of how many are right, predicted and gold."""
-    total = guessed + support
-    return {
-        "precision": right / guessed if guessed else 0.0,
-        "recall": right / support if support else 0.0,
-        "f1": 2 * right / total if total else 0.0,
-    }
-
-
-def averages(rows: Mapping[str, Mapping[str, float]], weights: Sequence[int]) -> dict[str, float]:
-    """Precision, recall and F1 averaged over rows; zeros where all weights are, or where there is no row."""
-    names = ("precision", "recall", "f1")
-    total = sum(weights)
-    if not total:
-        return dict.fromkeys(names, 0.0)
-    return {
-        name: sum(row[name] * weight for row, weight in zip(rows.values(), weights, strict=True)) / total
-        for name in names
-    }
 
 
 def _check_lengths(gold: Sentences, predicted: Sentences) -> None:

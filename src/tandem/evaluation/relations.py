@@ -20,7 +20,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tandem.corpora.schema import NO_RELATION
-from tandem.evaluation.metrics import Tree, averages, rates
+from tandem.evaluation.metrics import Tree
+from tandem.evaluation.rates import averages, rates
 
 
 def score_relations(gold: Sequence[str], predicted: Sequence[str]) -> Tree:
