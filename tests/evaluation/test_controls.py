@@ -48,6 +48,10 @@ def test_summary_holds_means_deviations_and_seeds() -> None:
     spans = ["span", "span_strict", "span_macro", "span_weighted", "per_type", "partial"]
     scores = [*spans, "token", "token_entities", "controls", "valid"]
     assert list(summary) == [*scores, "std", "seeds", "sentences", "by_seed"]
+    interval = {"f1": {"low": 0.5, "high": 1.0}}
+    summary = summarise(NER, {1: score_seed(NER, gold, right)}, 2, {"task": "ner"}, interval)
+    assert summary["interval"] == interval
+    assert "interval" not in summary["std"]
 
 
 def test_summary_of_relations_holds_their_facts() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.evaluation.metrics import score
-from tandem.evaluation.significance import counts, holm, micro_f1, paired_bootstrap, resampled_f1
+from tandem.evaluation.significance import counts, holm, micro_f1, paired_bootstrap, resampled_f1, resampled_totals
 from tandem.evaluation.spans import spans
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
@@ -37,6 +37,23 @@ def test_significance_resamples_whole_sentences() -> None:
         by_hand = [micro_f1(np.array([one[row] for row in drawn[place]]).sum(0)) for one in seeds]
         assert found[place] == pytest.approx(np.mean(by_hand))
     assert found.shape == (300,)
+
+
+def test_significance_draws_do_not_depend_on_how_many_are_made_at_a_time(monkeypatch) -> None:
+    table = made_up(1, 0.7, 9)
+    whole = resampled_totals(table, resamples=100, random=5)
+    np.testing.assert_array_equal(whole[7], table[np.random.default_rng(5).integers(9, size=(100, 9))[7]].sum(0))
+    for cells in (1, 9 * 7):
+        monkeypatch.setattr("tandem.evaluation.significance.CELLS", cells)
+        np.testing.assert_array_equal(resampled_totals(table, resamples=100, random=5), whole)
+
+
+def test_significance_pairs_two_systems_by_drawing_the_same_sentences() -> None:
+    first, second = [made_up(1, 0.7), made_up(2, 0.7)], [made_up(3, 0.6)]
+    found = paired_bootstrap(first, second, resamples=300, random=2)
+    spread = resampled_f1(first, resamples=300, random=2) - resampled_f1(second, resamples=300, random=2)
+    assert (found.low, found.high) == tuple(np.quantile(spread, [0.025, 0.975]))
+    assert found.p == 2 * (min((spread <= 0).sum(), (spread >= 0).sum()) + 1) / 301
 
 
 def test_significance_of_a_system_with_itself_is_none() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 256  # resamples at a time: memory is BLOCK x sentences
+CELLS = 1 << 20  # sentences drawn at a time, so that memory does not grow with the number of resamples
 
 
 @dataclass(frozen=True)
@@ -33,29 +33,39 @@ def counts(gold: Sequence[Iterable[Hashable]], predicted: Sequence[Iterable[Hash
 
 def micro_f1(totals: np.ndarray) -> np.ndarray:
     """F1 of totals (..., 3) of right, predicted and gold; 0 where there is neither predicted nor gold."""
-    below = totals[..., 1] + totals[..., 2]
-    return np.divide(2.0 * totals[..., 0], below, out=np.zeros(below.shape), where=below > 0)
+    return ratio(2.0 * totals[..., 0], totals[..., 1] + totals[..., 2])
+
+
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """`above / below`, 0 where `below` is."""
+    return np.divide(above, below, out=np.zeros(below.shape), where=below > 0)
+
+
+def resampled_totals(table: np.ndarray, *, resamples: int, random: int) -> np.ndarray:
+    """Sums of each column of `table` (N, C) over N rows drawn with replacement: (resamples, C).
+
+    One product of matrices for all columns, of how often each row was drawn. Equal `random` draws equal rows.
+    """
+    sentences = len(table)
+    if sentences == 0:
+        raise ValueError("a bootstrap needs the same sentences, at least one, for every seed")
+    weights = table.astype(np.float64)
+    generator = np.random.default_rng(random)
+    block = max(1, min(resamples, CELLS // sentences))
+    totals = np.empty((resamples, table.shape[1]))
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        drawn = generator.integers(sentences, size=(size, sentences), dtype=np.uint32)
+        flat = (drawn + sentences * np.arange(size)[:, None]).ravel()
+        times = np.bincount(flat, minlength=size * sentences).reshape(size, sentences)
+        totals[start : start + size] = times @ weights
+    return totals
 
 
 def resampled_f1(seeds: Sequence[np.ndarray], *, resamples: int, random: int) -> np.ndarray:
-    """Mean F1 over seeds in each resample: (resamples,). `seeds`: counts (N, 3) of the same N sentences.
-
-    Equal `random` draws equal sentences, which is what pairs two systems.
-    """
-    sentences = len(seeds[0])
-    if sentences == 0 or any(one.shape != (sentences, 3) for one in seeds):
-        raise ValueError("a bootstrap needs the same sentences, at least one, for every seed")
-    table = np.concatenate(seeds, axis=1).astype(np.float64)  # (N, 3 S)
-    generator = np.random.default_rng(random)
-    found = []
-    for start in range(0, resamples, BLOCK):
-        size = min(BLOCK, resamples - start)
-        drawn = generator.integers(sentences, size=(size, sentences))
-        flat = (drawn + sentences * np.arange(size)[:, None]).ravel()
-        times = np.bincount(flat, minlength=size * sentences).reshape(size, sentences)  # how often each was drawn
-        totals = (times @ table).reshape(size, len(seeds), 3)
-        found.append(micro_f1(totals).mean(axis=1))
-    return np.concatenate(found)
+    """Mean F1 over seeds in each resample: (resamples,). `seeds`: counts (N, 3) of the same N sentences."""
+    totals = resampled_totals(_beside(seeds), resamples=resamples, random=random)
+    return micro_f1(totals.reshape(resamples, len(seeds), 3)).mean(axis=1)
 
 
 def paired_bootstrap(
@@ -67,8 +77,9 @@ def paired_bootstrap(
     """
     if len(first[0]) != len(second[0]):
         raise ValueError(f"scored on {len(first[0])} and {len(second[0])} sentences; compare systems on the same ones")
-    spread = resampled_f1(first, resamples=resamples, random=random)
-    spread -= resampled_f1(second, resamples=resamples, random=random)
+    totals = resampled_totals(_beside([*first, *second]), resamples=resamples, random=random)
+    found = micro_f1(totals.reshape(resamples, -1, 3))  # (resamples, seeds of the first, then of the second)
+    spread = found[:, : len(first)].mean(axis=1) - found[:, len(first) :].mean(axis=1)
     delta = float(np.mean([micro_f1(one.sum(0)) for one in first]) - np.mean([micro_f1(one.sum(0)) for one in second]))
     low, high = (float(value) for value in np.quantile(spread, [0.025, 0.975]))
     tail = min(np.sum(spread <= 0), np.sum(spread >= 0))
@@ -84,3 +95,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
         corrected[place] = highest
     return corrected
+
+
+def _beside(seeds: Sequence[np.ndarray]) -> np.ndarray:
+    """Counts (N, 3) of the same N sentences as one table: (N, 3 S)."""
+    if any(one.shape != (len(seeds[0]), 3) for one in seeds):
+        raise ValueError("a bootstrap needs the same sentences, at least one, for every seed")
+    return np.concatenate(seeds, axis=1)

@@ -37,17 +37,23 @@ def score_seed(task: Scored, gold: Any, predictions: Mapping[str, Any], valid_f1
 
 
 def summarise(
-    task: Scored, by_seed: Mapping[int, Tree], sentences: int, facts: Mapping[str, Any] | None = None
+    task: Scored,
+    by_seed: Mapping[int, Tree],
+    sentences: int,
+    facts: Mapping[str, Any] | None = None,
+    interval: Tree | None = None,
 ) -> Tree:
     """Mean over seeds of every score, sample standard deviations under `std`, F1 of each seed under `by_seed`.
 
-    `sentences`: how many the split has. `facts` are the same for every seed.
+    `sentences`: how many the split has. `facts` are the same for every seed. `interval`: of
+    `tandem.evaluation.interval`, where there is one.
     """
     ordered: Sequence[int] = sorted(by_seed)
     mean, std = mean_and_std([by_seed[seed] for seed in ordered])
     return {
         **mean,
         "std": std,
+        **({} if interval is None else {"interval": interval}),
         "seeds": len(ordered),
         "sentences": sentences,
         "by_seed": {str(seed): by_seed[seed][task.headline]["f1"] for seed in ordered},

@@ -25,9 +25,14 @@ class HeldOut:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def sentence_of_row(self) -> list[str]:
+        """What the rows of one sentence share; pairs with the same words stand in one."""
+        return [row.text_hash if self.task is RE else row.id for row in self.samples]
+
+    @property
     def sentences(self) -> int:
-        """How many there are; pairs with the same words stand in one."""
-        return len({row.text_hash for row in self.samples}) if self.task is RE else len(self.samples)
+        """How many there are."""
+        return len(set(self.sentence_of_row))
 
     @classmethod
     def open(cls, corpus: str, params: TandemParams) -> HeldOut:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from tandem.corpora.schema import NO_RELATION
-from tandem.evaluation.significance import Difference, counts, holm, paired_bootstrap
-from tandem.evaluation.spans import spans
+from tandem.evaluation.significance import Difference, holm, paired_bootstrap
+from tandem.evaluation.tallies import headline_tally
 from tandem.recipes import load_recipe
 from tandem.reporting.results import HEADLINES, number
 from tandem.studies.spec import PUBLISHED, Study, project_tree
@@ -55,12 +55,9 @@ class Results:
 
 def read_counts(path: Path) -> np.ndarray:
     """Right, predicted and gold entities (or relations) of each row of a prediction file: (N, 3)."""
-    table = pq.read_table(path, columns=["gold", "predicted"]).to_pydict()
-    if table["gold"] and isinstance(table["gold"][0], str):
-        items = ([[] if said == NO_RELATION else [said] for said in table[name]] for name in ("gold", "predicted"))
-    else:
-        items = ([spans(tags, "default") for tags in table[name]] for name in ("gold", "predicted"))
-    return counts(*items)
+    table = pq.read_table(path, columns=["gold", "predicted"])
+    task = "re" if pa.types.is_string(table.schema.field("gold").type) else "ner"
+    return headline_tally(task, *(table[name].to_pylist() for name in ("gold", "predicted")))
 
 
 def read_results(folder: Path, system: str, corpus: str) -> Results | None:
