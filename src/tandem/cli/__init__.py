@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 COMMANDS = {
+    "compare": "Whether one system beats another: experiments, revisions or prediction files.",
     "recipe": "The published systems by name: list, show, run.",
     "review": "What a change does to the results, as a pull request is told.",
 }

@@ -10,7 +10,10 @@ import pandas as pd
 from tandem.reporting.results import Results, number
 
 # Not scores: deviations, how many there were of what, and what has a table of its own.
-NOT_SCORES = ("std", "per_type", "per_relation", "confusion", "by_seed", "seeds", "sentences", "pairs", "reference")
+NOT_SCORES = (
+    *("std", "per_type", "per_relation", "confusion", "by_seed", "seeds", "sentences", "pairs", "reference"),
+    "interval",
+)
 
 
 def results_frame(results: Results) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Prediction files set beside each other: `tandem compare`."""
