@@ -1,8 +1,8 @@
 """One page and the tables out of all results: report/ and plots/*.csv."""
 
 from tandem.params import TandemParams
+from tandem.reporting.loading import load_results
 from tandem.reporting.report import write_report
-from tandem.reporting.results import load_results
 from tandem.stage import run_stage
 
 
@@ -13,6 +13,8 @@ def main(params: TandemParams) -> None:
         relation=params.relation,
         datasets=params.datasets,
         seeds=params.seeds,
+        encoder=params.vision.encoder,
+        max_pixels=params.vision.max_pixels,
     )
     written = write_report(results)
     print(f"report: {written[0]}" + (f" ({len(results.missing)} results missing)" if results.missing else ""))

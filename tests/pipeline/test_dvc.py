@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -72,6 +73,23 @@ def test_dvc_repro_leaves_the_metrics_of_the_contract(project) -> None:
 def test_dvc_repro_without_a_change_runs_nothing(project) -> None:
     assert project.changed() == {}
     assert "Data and pipelines are up to date" in project.run("dvc", "repro")
+
+
+def test_dvc_plots_show_and_diff(project) -> None:
+    """Every plot of the report, with nothing said of missing data or templates."""
+    output = project.run("dvc", "plots", "show")
+    assert re.search(r"file://.*index\.html", output)
+    assert not re.search(r"(?i)warning|error|fail", output), output
+    shown = json.loads(project.run("dvc", "plots", "show", "--json"))
+    assert "errors" not in shown
+    ours = {path.relative_to(project.folder).as_posix() for path in (project.folder / "plots").glob("*.csv")}
+    assert ours <= set(shown["data"])
+    drawn = {path for path, found in shown["data"].items() if any(one["content"] for one in found)}
+    assert {f"plots/{name}.csv" for name in ("results", "per_type", "confusion", "learning", "transfer")} <= drawn
+    project.edit("plots/results.csv", "embedded_social,span.f1,", "embedded_social,span.f1,0")
+    output = project.run("dvc", "plots", "diff", "HEAD")
+    assert re.search(r"file://.*index\.html", output)
+    assert not re.search(r"(?i)warning|error|fail", output), output
 
 
 def test_dvc_other_fusion_reruns_training_and_what_follows(project) -> None:

@@ -34,7 +34,7 @@ def test_plots_draw_columns_that_there_are(path: str, tmp_path: Path, load: Call
     text = (FOLDER / f"{knobs['template']}.json").read_text(encoding="utf-8")
     assert json.loads(text)["data"]["values"] == "<DVC_METRIC_DATA>"
     assert {"<DVC_METRIC_X>", "<DVC_METRIC_Y>"} <= {part.strip('"') for part in text.replace(",", " ").split()}
-    known = columns | {"rev", "panel", "total", "share", "shown"}
+    known = columns | {"rev", "panel", "total", "share", "shown", "one"}
     used = {part.split('"')[0] for part in text.split('"field": "')[1:]} - {"<DVC_METRIC_X>", "<DVC_METRIC_Y>"}
     assert used <= known
 

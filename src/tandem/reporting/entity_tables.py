@@ -19,6 +19,18 @@ def span_table(results: Results) -> Table:
     return Table(columns, rows)
 
 
+def partial_table(results: Results) -> Table:
+    """F1 when less than an exact entity is asked for; no rows where that was not scored."""
+    kinds = ("exact", "type", "boundary", "overlap")
+    rows = []
+    for name in results.of_task("ner"):
+        tree = results.evaluate.get(name)
+        if number(tree, "partial", "exact", "f1") is not None:
+            scores = [mean_std(tree, "partial", kind, "f1") for kind in kinds]
+            rows.append([name, *scores, mean_std(tree, "token_entities", "f1")])
+    return Table(["corpus", *kinds, "words of entities"], rows)
+
+
 def token_table(results: Results) -> Table:
     """Words: token level, with O."""
     keys = ("accuracy", "weighted_f1", "macro_f1")

@@ -1,10 +1,21 @@
-"""Pieces of the page: tables, notes, figures, and cells whose shade says how much."""
+"""Pieces of the page: tables, notes, figures, what unfolds, and cells whose shade says how much."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
 from tandem.reporting.cells import Table
+from tandem.reporting.drawing import Drawing, key_of
+
+
+class Section(NamedTuple):
+    """A part of the page under a heading of its own: its anchor, the heading, and its HTML."""
+
+    key: str
+    heading: str
+    text: str
 
 
 def html_table(table: Table, empty: str) -> str:
@@ -44,11 +55,25 @@ def shaded(text: str, strength: float, hint: str = "", kind: str = "") -> str:
     return f'<td{extra} style="background: color-mix(in srgb, var(--heat) {strength:.0f}%, var(--paper))">{text}</td>'
 
 
-def figure(svg: str) -> str:
-    """A figure in a box of its own that scrolls sideways."""
-    return f'<div class="box" tabindex="0">{svg}</div>\n'
+def tag(name: str, **attributes: object) -> str:
+    """An element without content, its attributes escaped."""
+    said = "".join(f' {key}="{escape(str(value))}"' for key, value in attributes.items())
+    return f"<{name}{said}>"
+
+
+def drawn(drawings: Mapping[str, Drawing], names: Sequence[str]) -> str:
+    """Those of the figures that there are, beside each other where there is room; nothing if there are none."""
+    found = [drawings[key].inline for name in names if (key := key_of(name)) in drawings]
+    parts = "".join(f'<figure class="plot">{svg}</figure>\n' for svg in found)
+    return f'<div class="plots">\n{parts}</div>\n' if parts else ""
+
+
+def details(summary: str, text: str, *, opened: bool = False) -> str:
+    """What unfolds under a line of plain text; nothing for nothing."""
+    state = " open" if opened else ""
+    return f"<details{state}><summary>{escape(summary)}</summary>\n{text}</details>\n" if text else ""
 
 
 def note(text: str) -> str:
     """A paragraph of plain text in small print."""
-    return f'<p class="note">{escape(text)}</p>\n'
+    return f'<p class="note">{escape(text)}</p>\n' if text else ""

@@ -9,7 +9,18 @@ import pandas as pd
 from tandem.files import atomic_path, write_text
 from tandem.reporting.cells import markdown
 from tandem.reporting.entity_tables import span_table, token_table
-from tandem.reporting.frames import confusion_frame, relation_frame, results_frame, transfer_frame, type_frame
+from tandem.reporting.figures import drawings
+from tandem.reporting.frames import (
+    confusion_frame,
+    fusion_frame,
+    gates_frame,
+    learning_frame,
+    relation_frame,
+    reliability_frame,
+    results_frame,
+    transfer_frame,
+    type_frame,
+)
 from tandem.reporting.page import page
 from tandem.reporting.phrases import score_meant, score_name
 from tandem.reporting.relation_tables import joint_table, relation_table
@@ -22,17 +33,24 @@ FRAMES = {
     "per_type": type_frame,
     "per_relation": relation_frame,
     "confusion": confusion_frame,
+    "fusion": fusion_frame,
+    "gates": gates_frame,
+    "learning": learning_frame,
+    "reliability": reliability_frame,
     "transfer": transfer_frame,
 }
 
 
 def write_report(results: Results, root: Path = Path()) -> list[Path]:
-    """Write report/index.html, report/results.md and a CSV file in plots/ of each of `FRAMES` below `root`."""
-    write_text(root / "report/index.html", page(results))
-    write_text(root / "report/results.md", results_markdown(results))
+    """Write report/index.html, report/results.md, report/figures/*.svg, and plots/*.csv of `FRAMES`, below `root`."""
+    figures = drawings(results)
+    texts = {"report/index.html": page(results, figures), "report/results.md": results_markdown(results)}
+    texts |= {f"report/figures/{key}.svg": drawing.file for key, drawing in figures.items()}
+    for path, text in texts.items():
+        write_text(root / path, text)
     for name, frame in FRAMES.items():
         _write_csv(root / f"plots/{name}.csv", frame(results))
-    return [root / "report/index.html", root / "report/results.md", *(root / f"plots/{name}.csv" for name in FRAMES)]
+    return [root / path for path in (*texts, *(f"plots/{name}.csv" for name in FRAMES))]
 
 
 def results_markdown(results: Results) -> str:

@@ -1,8 +1,7 @@
-"""Every result of the pipeline that is on disk, and a list of what is not."""
+"""Every result of the pipeline, and a list of what is not there."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ import pandas as pd
 from tandem.params import RelationParams
 
 Tree = dict[str, Any]
+Counts = dict[str, dict[str, float]]  # gold -> predicted -> how many, mean over the seeds
+Row = dict[str, Any]  # of data/predictions/<corpus>/<seed>.parquet
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,15 @@ class Headline:
 
     key: str
     title: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """The table of a study that has run: its title, the system that the others are set against, and table.csv."""
+
+    title: str
+    baseline: str | None
+    table: pd.DataFrame
 
 
 READ_CAPTIONS = ("caption_prefix",)  # strategies to which the features of pictures are nothing
@@ -36,13 +46,25 @@ class Results:
     relation: RelationParams
     datasets: Sequence[str]
     seeds: Sequence[int]
+    encoder: str
+    max_pixels: int
+    root: Path
     evaluate: dict[str, Tree]
     transfer: dict[tuple[str, str], Tree]
     data: dict[str, Tree]
     features: dict[str, Tree]
     ceiling: Tree
     history: dict[tuple[str, int], pd.DataFrame]
+    predictions: dict[tuple[str, int], list[Row]]
+    confusion: dict[str, Counts]
+    gates: dict[str, dict[str, list[int]]]
+    explore: dict[str, list[Tree]]
+    studies: dict[str, Study]
     missing: list[str]
+
+    def rows(self, name: str) -> list[list[Row]]:
+        """The predictions of a corpus's models, one list a seed that has them."""
+        return [found for seed in self.seeds if (found := self.predictions.get((name, seed)))]
 
     def task(self, name: str) -> str:
         """`ner` or `re`, as the corpus's metrics say; those of the data alone, where it is not evaluated yet."""
@@ -67,66 +89,6 @@ class Results:
     def f1(self, name: str) -> float | None:
         """The headline's F1 of a corpus's own models on its test split."""
         return number(self.evaluate.get(name), self.headline(name).key, "f1")
-
-
-def load_results(
-    *,
-    fusion: str,
-    decoder: str,
-    relation: RelationParams,
-    datasets: Sequence[str],
-    seeds: Sequence[int],
-    root: Path = Path(),
-) -> Results:
-    """Read metrics/ and plots/train/ below `root`.
-
-    Errors: `ValueError` naming a file that exists but is not what it should be.
-    """
-    missing: list[str] = []
-
-    def tree(path: str, *, required: bool = True) -> Tree:
-        try:
-            value = json.loads((root / path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            if required:
-                missing.append(path)
-            return {}
-        except ValueError as error:
-            raise ValueError(f"{path}: not valid JSON ({error}); remove it and run `dvc repro`") from None
-        if not isinstance(value, dict):
-            raise ValueError(f"{path}: expected keys and values; remove it and run `dvc repro`")
-        return value
-
-    def history(path: str) -> pd.DataFrame | None:
-        try:
-            frame = pd.read_csv(root / path)
-        except FileNotFoundError:
-            missing.append(path)
-            return None
-        absent = [column for column in ("epoch", "loss", "valid_f1") if column not in frame]
-        if absent:
-            raise ValueError(f"{path}: no column {absent[0]!r}; remove it and run `dvc repro train`")
-        return frame
-
-    evaluate = {name: tree(f"metrics/evaluate/{name}.json") for name in datasets}
-    transfer = {(one, two): tree(f"metrics/transfer/{one}-{two}.json") for one in datasets for two in datasets}
-    data = {name: tree(f"metrics/data/{name}.json") for name in datasets}
-    features = {name: tree(f"metrics/features/{name}.json", required=False) for name in datasets}
-    curves = {(name, seed): history(f"plots/train/{name}/{seed}/history.csv") for name in datasets for seed in seeds}
-    return Results(
-        fusion=fusion,
-        decoder=decoder,
-        relation=relation,
-        datasets=list(datasets),
-        seeds=list(seeds),
-        evaluate={key: value for key, value in evaluate.items() if value},
-        transfer={key: value for key, value in transfer.items() if value},
-        data={key: value for key, value in data.items() if value},
-        features={key: value for key, value in features.items() if value},
-        ceiling=tree("metrics/ceiling.json", required=False),
-        history={key: value for key, value in curves.items() if value is not None},
-        missing=missing,
-    )
 
 
 def number(tree: Tree | None, *path: str) -> float | None:

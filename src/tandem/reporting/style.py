@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,8 +35,6 @@ RC: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: small, selectable, in the page's own font
     "svg.hashsalt": "tandem",  # the same figure gives the same bytes
 }
-# What the page may recolour for its dark scheme: colour in the figure -> CSS variable.
-VARIABLES = {INK: "--ink", FAINT: "--line"} | {colour: f"--series-{i}" for i, colour in enumerate(PALETTE)}
 
 
 @contextmanager
@@ -69,24 +65,3 @@ def save_png(figure: Figure, path: Path) -> None:
     """Write a PNG on white, 144 dots an inch."""
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=144, facecolor="white", metadata={"Software": None})
-
-
-def to_svg(figure: Figure, label: str) -> str:
-    """The figure as an `<svg>` element to stand inside a page, in the page's colours.
-
-    Args:
-        label: plain text for those who do not see the figure.
-    """
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
-    svg = stream.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*sans-serif", "system-ui, sans-serif", svg)
-    for value, variable in VARIABLES.items():
-        svg = svg.replace(value, f"var({variable})")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{_attribute(label)}"', 1)
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
