@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tandem.reporting.gallery_page import gallery_section
 from tandem.reporting.report import write_report
 from tandem.reporting.results import Results
-from tandem.reporting.summary_page import warnings
+from tandem.reporting.summary_page import verdict, warnings
 
 Load = Callable[..., Results]
 ReadPage = Callable[[Path], Any]
@@ -97,6 +98,41 @@ def test_warnings_say_nothing_of_a_clean_corpus(tmp_path: Path, load: Load, writ
     write(tmp_path / "metrics/evaluate/birds.json", {"leaks": {"sentences": 0, "exact": 0, "near": 0}})
     write(tmp_path / "metrics/data/birds.json", {"release": "known", "warning": None})
     assert warnings(load(tmp_path, ["birds"]), "birds") == []
+
+
+@pytest.mark.parametrize(
+    ("picture", "twin", "said"),
+    [
+        ((0.1, 0.2), (0.1, 0.2), ("good", "The pictures help")),
+        ((0.1, 0.2), (-0.1, 0.1), ("", "Reads its pictures, but is no better than without")),
+        ((-0.1, 0.1), (-0.1, 0.1), ("", "No better than without pictures")),
+        ((-0.1, 0.1), (0.1, 0.2), ("", "Better than without pictures, but not because of what is on them")),
+        ((0.1, 0.2), (-0.2, -0.1), ("bad", "Worse than the same model without pictures")),
+        ((0.1, 0.2), None, ("good", "Reads its pictures")),
+        ((-0.1, 0.1), None, ("", "No sign that pictures are read")),
+        ((-0.2, -0.1), None, ("bad", "Better with other pictures than with its own")),
+        (None, (0.1, 0.2), ("good", "The pictures help")),
+        (None, None, ("", "")),
+    ],
+)
+def test_verdict_weighs_both_intervals(
+    tmp_path: Path,
+    load: Load,
+    write: Callable[[Path, Any], None],
+    picture: tuple[float, float] | None,
+    twin: tuple[float, float] | None,
+    said: tuple[str, str],
+) -> None:
+    given = {"picture": picture, "twin": twin}
+    tree = {key: {"delta": sum(ends) / 2, "low": ends[0], "high": ends[1]} for key, ends in given.items() if ends}
+    write(tmp_path / "metrics/evaluate/birds.json", tree | {"seeds": 3})
+    assert verdict(load(tmp_path, ["birds"]), "birds") == said
+
+
+def test_verdict_of_a_corpus_without_pictures(tmp_path: Path, load: Load, write: Callable[[Path, Any], None]) -> None:
+    write(tmp_path / "metrics/evaluate/birds.json", {"picture": {"low": 0.0, "high": 0.0}})
+    write(tmp_path / "metrics/features/birds.json", {"image_ids": 9, "ok": 0})
+    assert verdict(load(tmp_path, ["birds"]), "birds") == ("", "No usable pictures")
 
 
 def test_frames_of_everything(tmp_path: Path, load: Load, made_up: SimpleNamespace) -> None:

@@ -7,7 +7,7 @@ from html import escape
 from tandem.reporting.cells import points
 from tandem.reporting.markup import note
 from tandem.reporting.phrases import plural
-from tandem.reporting.results import Results, Tree, number
+from tandem.reporting.results import READ_CAPTIONS, Results, Tree, number
 from tandem.reporting.words import corpus_sentences
 
 READINGS = (
@@ -16,6 +16,18 @@ READINGS = (
     (("controls", "no_image"), "no pictures"),
     (("twin",), "text_only twin"),
 )
+# Tone and words by the side of zero on which an interval lies.
+READ = {
+    1: ("good", "Reads its pictures"),
+    0: ("", "No sign that pictures are read"),
+    -1: ("bad", "Better with other pictures than with its own"),
+    None: ("", ""),
+}
+GAINED = {
+    1: ("good", "The pictures help"),
+    0: ("", "No better than without pictures"),
+    -1: ("bad", "Worse than the same model without pictures"),
+}
 TASKS = {"ner": "entities", "re": "relations"}
 
 
@@ -59,13 +71,41 @@ def _leaks(results: Results, name: str) -> list[str]:
     ]
 
 
+def verdict(results: Results, name: str) -> tuple[str, str]:
+    """What the pictures did in a few words, and a tone (`good`, `bad`, or none); two empty texts where nobody can say.
+
+    With pictures exchanged at test time, the interval of the difference says whether they are read; the difference to
+    the text_only twin, whether that is worth anything. Without either interval there is no verdict.
+    """
+    if results.pictures(name)[0] == 0:
+        return "", f"No {'captions' if results.fusion in READ_CAPTIONS else 'usable pictures'}"
+    read, gained = (_side(results.evaluate.get(name), key) for key in ("picture", "twin"))
+    if gained is None:
+        return READ[read]
+    if gained == 0 and read == 1:
+        return "", "Reads its pictures, but is no better than without"
+    if gained == 1 and read in (0, -1):
+        return "", "Better than without pictures, but not because of what is on them"
+    return GAINED[gained]
+
+
+def _side(tree: Tree | None, key: str) -> int | None:
+    """On which side of zero the interval of a difference lies: 1, -1, or 0 across it; None without one."""
+    low, high = number(tree, key, "low"), number(tree, key, "high")
+    if low is None or high is None:
+        return None
+    return 1 if low > 0 else -1 if high < 0 else 0
+
+
 def _card(results: Results, name: str) -> str:
     said = corpus_sentences(results, name)
     odd = "".join(f'<p class="warn"><b>Careful:</b> {escape(text)}</p>' for text in warnings(results, name))
+    tone, short = verdict(results, name)
+    headline = f'<p class="verdict {tone}">{escape(short)}</p>' if short else ""
     rest = "".join(f"<li>{escape(sentence)}</li>" for sentence in said)
     return (
         f'<article class="card"><header><h3>{escape(name)}</h3><span class="task">{TASKS[results.task(name)]}</span>'
-        f"</header>\n{_score(results, name)}{odd}{_bars(results, name)}<ul>{rest}</ul></article>\n"
+        f"</header>\n{_score(results, name)}{headline}{odd}{_bars(results, name)}<ul>{rest}</ul></article>\n"
     )
 
 
