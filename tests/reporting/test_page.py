@@ -104,15 +104,13 @@ def test_warnings_say_nothing_of_a_clean_corpus(tmp_path: Path, load: Load, writ
     ("picture", "twin", "said"),
     [
         ((0.1, 0.2), (0.1, 0.2), ("good", "The pictures help")),
-        ((0.1, 0.2), (-0.1, 0.1), ("", "Reads its pictures, but is no better than without")),
-        ((-0.1, 0.1), (-0.1, 0.1), ("", "No better than without pictures")),
-        ((-0.1, 0.1), (0.1, 0.2), ("", "Better than without pictures, but not because of what is on them")),
-        ((0.1, 0.2), (-0.2, -0.1), ("bad", "Worse than the same model without pictures")),
-        ((0.1, 0.2), None, ("good", "Reads its pictures")),
-        ((-0.1, 0.1), None, ("", "No sign that pictures are read")),
-        ((-0.2, -0.1), None, ("bad", "Better with other pictures than with its own")),
-        (None, (0.1, 0.2), ("good", "The pictures help")),
-        (None, None, ("", "")),
+        ((-0.1, 0.1), (0.1, 0.2), ("", "Better than text_only, but no evidence that this is due to the pictures")),
+        ((-0.2, -0.1), (0.1, 0.2), ("", "Better than text_only, but no evidence that this is due to the pictures")),
+        ((0.1, 0.2), (-0.1, 0.1), ("", "No evidence that the pictures help")),
+        ((-0.1, 0.1), (0.0, 0.1), ("", "No evidence that the pictures help")),
+        ((0.1, 0.2), (-0.2, -0.1), ("bad", "The model is worse for having pictures")),
+        ((0.1, 0.2), None, ("", "")),
+        (None, (0.1, 0.2), ("", "")),
     ],
 )
 def test_verdict_weighs_both_intervals(
@@ -126,7 +124,9 @@ def test_verdict_weighs_both_intervals(
     given = {"picture": picture, "twin": twin}
     tree = {key: {"delta": sum(ends) / 2, "low": ends[0], "high": ends[1]} for key, ends in given.items() if ends}
     write(tmp_path / "metrics/evaluate/birds.json", tree | {"seeds": 3})
-    assert verdict(load(tmp_path, ["birds"]), "birds") == said
+    results = load(tmp_path, ["birds"])
+    assert verdict(results, "birds") == said
+    assert verdict(replace(results, fusion="text_only"), "birds") == ("", "text_only reads no pictures")
 
 
 def test_verdict_of_a_corpus_without_pictures(tmp_path: Path, load: Load, write: Callable[[Path, Any], None]) -> None:

@@ -16,17 +16,15 @@ READINGS = (
     (("controls", "no_image"), "no pictures"),
     (("twin",), "text_only twin"),
 )
-# Tone and words by the side of zero on which an interval lies.
-READ = {
-    1: ("good", "Reads its pictures"),
-    0: ("", "No sign that pictures are read"),
-    -1: ("bad", "Better with other pictures than with its own"),
-    None: ("", ""),
-}
-GAINED = {
-    1: ("good", "The pictures help"),
-    0: ("", "No better than without pictures"),
-    -1: ("bad", "Worse than the same model without pictures"),
+# Tone and words, by whether the interval above the text_only twin lies above zero, across or below it, and by whether
+# that of the cost of exchanged pictures lies above zero. A sentence that goes into a verdict starts with its words.
+NONE = ("", "No evidence that the pictures help")
+WORSE = ("bad", "The model is worse for having pictures")
+VERDICTS = {
+    (1, True): ("good", "The pictures help"),
+    (1, False): ("", "Better than text_only, but no evidence that this is due to the pictures"),
+    **{(0, read): NONE for read in (True, False)},
+    **{(-1, read): WORSE for read in (True, False)},
 }
 TASKS = {"ner": "entities", "re": "relations"}
 
@@ -72,21 +70,17 @@ def _leaks(results: Results, name: str) -> list[str]:
 
 
 def verdict(results: Results, name: str) -> tuple[str, str]:
-    """What the pictures did in a few words, and a tone (`good`, `bad`, or none); two empty texts where nobody can say.
+    """A tone (`good`, `bad`, or none) and, in few words, whether the pictures help; two empty texts where nobody knows.
 
-    With pictures exchanged at test time, the interval of the difference says whether they are read; the difference to
-    the text_only twin, whether that is worth anything. Without either interval there is no verdict.
+    The difference to the text_only twin says whether the model gains; with pictures exchanged at test time, the
+    difference says whether it does so because of what is on them.
     """
     if results.pictures(name)[0] == 0:
         return "", f"No {'captions' if results.fusion in READ_CAPTIONS else 'usable pictures'}"
-    read, gained = (_side(results.evaluate.get(name), key) for key in ("picture", "twin"))
-    if gained is None:
-        return READ[read]
-    if gained == 0 and read == 1:
-        return "", "Reads its pictures, but is no better than without"
-    if gained == 1 and read in (0, -1):
-        return "", "Better than without pictures, but not because of what is on them"
-    return GAINED[gained]
+    if results.fusion == "text_only":
+        return "", "text_only reads no pictures"
+    gained, read = (_side(results.evaluate.get(name), key) for key in ("twin", "picture"))
+    return ("", "") if gained is None or read is None else VERDICTS[gained, read > 0]
 
 
 def _side(tree: Tree | None, key: str) -> int | None:
@@ -99,13 +93,15 @@ def _side(tree: Tree | None, key: str) -> int | None:
 
 def _card(results: Results, name: str) -> str:
     said = corpus_sentences(results, name)
-    odd = "".join(f'<p class="warn"><b>Careful:</b> {escape(text)}</p>' for text in warnings(results, name))
     tone, short = verdict(results, name)
-    headline = f'<p class="verdict {tone}">{escape(short)}</p>' if short else ""
-    rest = "".join(f"<li>{escape(sentence)}</li>" for sentence in said)
+    whole = next((sentence for sentence in said if short and sentence.startswith(f"{short}:")), short)
+    headline = f"<b>{escape(short)}</b>{escape(whole.removeprefix(short))}"
+    judged = f'<p class="verdict {tone}">{headline}</p>\n' if short else ""
+    odd = "".join(f'<p class="warn"><b>Careful:</b> {escape(text)}</p>\n' for text in warnings(results, name))
+    rest = "".join(f"<li>{escape(sentence)}</li>" for sentence in said if sentence != whole)
     return (
         f'<article class="card"><header><h3>{escape(name)}</h3><span class="task">{TASKS[results.task(name)]}</span>'
-        f"</header>\n{_score(results, name)}{headline}{odd}{_bars(results, name)}<ul>{rest}</ul></article>\n"
+        f"</header>\n{_score(results, name)}{judged}{odd}{_bars(results, name)}<ul>{rest}</ul></article>\n"
     )
 
 
