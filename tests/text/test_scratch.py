@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import torch
 
@@ -122,3 +124,15 @@ def test_scratch_context_survives_saving(tmp_path) -> None:
         again = ScratchEncoder.from_config(tmp_path)
         assert (again.context is not None) is context
         assert ("context" in json.loads((tmp_path / "config.json").read_text())) is context
+
+
+def test_scratch_is_trained_and_used_without_importing_transformers() -> None:
+    """Its import takes longer than an epoch, in every stage of every corpus and seed."""
+    code = (
+        "import sys, tandem.training.loop, tandem.inference.transfer\n"
+        "from tandem.models.build import build_joint, build_text\n"
+        "from tandem.params import TextParams\n"
+        "assert build_joint(TextParams()) is None and build_text(TextParams())\n"
+        "sys.exit('transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

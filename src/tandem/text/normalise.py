@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import emoji
-from transformers.models.bertweet.tokenization_bertweet import TweetTokenizer
 
 from tandem.text.emoji_names import EMOJI_NAMES
 
@@ -28,7 +29,13 @@ CONTRACTIONS = (
     (" a . m .", " a.m."),
     (" a . m ", " a.m "),
 )
-_SPLITTER = TweetTokenizer()
+
+
+@cache
+def _splitter() -> Any:
+    from transformers.models.bertweet.tokenization_bertweet import TweetTokenizer  # noqa: PLC0415 (slow)
+
+    return TweetTokenizer()
 
 
 def keep(word: str) -> str:
@@ -44,7 +51,7 @@ def bertweet(word: str) -> str:
     one word nonetheless: its pieces are those of all its parts. Left out is what would join several words, as
     `p . m .` to `p.m.`; only the first `LONGEST` characters count.
     """
-    parts = _SPLITTER.tokenize(word[:LONGEST].replace("’", "'").replace("…", "..."))
+    parts = _splitter().tokenize(word[:LONGEST].replace("’", "'").replace("…", "..."))
     text = f" {' '.join(map(_bertweet_part, parts))} "
     for old, new in CONTRACTIONS:
         text = text.replace(old, new)

@@ -1,18 +1,20 @@
-"""The joint encoder that `text.encoder` names, if it names one."""
+"""The joint encoder that `text.encoder` names, if it names one.
+
+What reads checkpoints is imported only where there is one, as in `tandem.text.build`.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from transformers import AutoConfig
-
-from tandem.models.joint.base import JointEncoder
 from tandem.params import TextParams
 from tandem.text.base import WordTokenizer
-from tandem.text.build import fit, fit_saved
 from tandem.weights import load_pretrained
+
+if TYPE_CHECKING:
+    from tandem.models.joint.base import JointEncoder
 
 JOINT_ENCODERS = {
     "blip": "tandem.models.joint.blip:BlipEncoder",
@@ -26,11 +28,17 @@ def _encoder_class(checkpoint: str) -> tuple[type[JointEncoder] | None, Any]:
     """The class that serves a checkpoint, None for an ordinary encoder of text, and its configuration."""
     if checkpoint == "scratch":
         return None, None
-    config = load_pretrained(AutoConfig, checkpoint)
+    config = _configuration(checkpoint)
     if config.model_type not in JOINT_ENCODERS:
         return None, config
     module, _, name = JOINT_ENCODERS[config.model_type].partition(":")
     return getattr(import_module(module), name), config
+
+
+def _configuration(checkpoint: str) -> Any:
+    from transformers import AutoConfig  # noqa: PLC0415
+
+    return load_pretrained(AutoConfig, checkpoint)
 
 
 def build_joint(
@@ -40,6 +48,8 @@ def build_joint(
     found, config = _encoder_class(params.encoder)
     if found is None:
         return None
+    from tandem.text.checkpoint import fit  # noqa: PLC0415
+
     encoder = found.from_checkpoint(params.encoder, config, attention=params.attention)
     return fit(params, encoder, markers=markers, context=context), encoder
 
@@ -49,8 +59,10 @@ def load_joint(params: TextParams, folder: Path, *, markers: bool = False) -> tu
     found, config = _encoder_class("scratch" if params.encoder == "scratch" else str(folder))
     if found is None:
         return None
+    from tandem.text.checkpoint import fit_saved  # noqa: PLC0415
+
     if params.lora.rank:
-        original = load_pretrained(AutoConfig, params.encoder)
+        original = _configuration(params.encoder)
         encoder = found.from_checkpoint(params.encoder, original, attention=params.attention)
     else:
         encoder = found.from_saved(config, attention=params.attention)
@@ -59,6 +71,8 @@ def load_joint(params: TextParams, folder: Path, *, markers: bool = False) -> tu
 
 def check_joint(encoder: object, checkpoint: str, pooled_dim: int, region_dim: int) -> None:
     """That `fusion: joint` has an encoder which reads such pictures. Errors: `ValueError` with the remedy."""
+    from tandem.models.joint.base import JointEncoder  # noqa: PLC0415
+
     if not isinstance(encoder, JointEncoder):
         raise ValueError(
             f"fusion joint: text.encoder {checkpoint!r} reads no pictures; take a checkpoint of "
