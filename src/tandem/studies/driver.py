@@ -31,7 +31,7 @@ from tandem.files import atomic_path, home, sha256_of, write_json, write_text
 from tandem.fusion import STRATEGIES
 from tandem.params import TandemParams, parse_params
 from tandem.params.vision import VisionParams
-from tandem.studies.code import code_hashes
+from tandem.sources import code_hashes
 from tandem.studies.spec import Study, complete, model_tree, project_tree, read_study
 from tandem.vision.extract import encoder_key, extract
 from tandem.vision.registry import encoder_module, trained_identity

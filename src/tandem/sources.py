@@ -1,7 +1,7 @@
-"""Which source files a system really uses, so that a change of one strategy retrains no other.
+"""Which source files a training really uses, so that a change of one strategy retrains no other.
 
 A study trains many strategies with one stage, so its dependencies cannot name one strategy's file. They name a small
-file instead: the hashes of the modules that this system reaches.
+file instead: the hashes of the modules that this system reaches. Likewise a finished twin (`tandem.training.twin`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tandem.files import sha256_of
 
+PACKAGE = "tandem"
 # Registries name every strategy and encoder; what a system takes from them is added by name. Parameters count by value.
 LEFT_OUT = ("tandem/fusion/__init__.py", "tandem/vision/registry.py", "tandem/params/")
 
@@ -35,7 +36,7 @@ def imports(file: Path, source: Path) -> frozenset[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(module_file(node.module, source))
             found |= {module_file(f"{node.module}.{alias.name}", source) for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("tandem."):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{PACKAGE}."):
             found.add(module_file(node.value.partition(":")[0], source))
     return frozenset(path for path in found if path is not None)
 

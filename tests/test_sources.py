@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tandem.studies.code import LEFT_OUT, code_hashes, imports, reached
+from tandem.sources import LEFT_OUT, code_hashes, imports, reached
 
-HOME = Path(__file__).resolve().parents[2]
+HOME = Path(__file__).resolve().parents[1]
 FILES = {
     "stages/train.py": "from tandem.loop import train\n",
     "src/tandem/__init__.py": "",
