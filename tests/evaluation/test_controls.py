@@ -32,6 +32,7 @@ def test_controls_are_conditions_beside_the_own_pictures() -> None:
     assert pictures["predicted"] == own
     assert pictures["shuffled_image"] == exchanged_pictures(own, seed=3)
     assert pictures["no_image"] == [None] * 4
+    assert pictures["noise_image"] == own  # noise takes their place where they are read
 
 
 def test_summary_holds_means_deviations_and_seeds() -> None:
@@ -52,6 +53,15 @@ def test_summary_holds_means_deviations_and_seeds() -> None:
     summary = summarise(NER, {1: score_seed(NER, gold, right)}, 2, {"task": "ner"}, interval)
     assert summary["interval"] == interval
     assert "interval" not in summary["std"]
+
+
+def test_summary_has_the_controls_and_the_twin_that_there_are_predictions_of() -> None:
+    gold = [["B-PER", "O"], ["B-LOC", "O"]]
+    half = [["B-PER", "O"], ["B-PER", "O"]]
+    scores = score_seed(NER, gold, {"predicted": gold, "noise_image": half, "text_only": half})
+    assert scores["controls"] == {"noise_image": {"f1": 0.5, "delta": 0.5}}
+    assert scores["twin"] == {"f1": 0.5, "delta": 0.5}
+    assert "twin" not in score_seed(NER, gold, {"predicted": gold})
 
 
 def test_summary_of_relations_holds_their_facts() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tandem.models.base import IGNORE
 from tandem.models.build import PictureDims, build_model, load_model, save_description, save_weights
-from tandem.models.captions import captions_for
+from tandem.models.captions import captions_for, noise_captions
 from tandem.tasks import NER, RE
 
 LABELS = {NER: ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"], RE: ["None", "/per/org/member_of", "/org/per/led_by"]}
@@ -158,3 +158,26 @@ def test_captions_checkpoint_reads_them_again(built, task, encoder, tmp_path) ->
     assert {len(words) for words in captions.values()} == {3}
     copy = task.dataset(samples, tokenizer=again.tokenizer, features=data.features, captions=captions)
     assert torch.equal(model(data.batch(range(12))), again.model(copy.batch(range(12))))
+
+
+CAPTIONS = st.dictionaries(
+    st.text(max_size=3), st.lists(st.text("abc", min_size=1, max_size=2), min_size=1, max_size=6)
+)
+
+
+@given(CAPTIONS, st.integers(0, 9))
+def test_captions_of_noise_have_the_lengths_and_the_words_of_captions(captions, seed: int) -> None:
+    noise = noise_captions(captions, seed=seed)
+    assert {image_id: len(words) for image_id, words in noise.items()} == {k: len(v) for k, v in captions.items()}
+    assert {word for words in noise.values() for word in words} <= {
+        word for words in captions.values() for word in words
+    }
+    assert noise == noise_captions(captions, seed=seed)
+
+
+def test_captions_of_noise_tell_nothing_of_the_picture() -> None:
+    captions = {f"{number}": ["red", "car"] if number % 2 else ["blue", "sea"] for number in range(400)}
+    noise = noise_captions(captions, seed=1)
+    said = [sum("red" in words for words in list(noise.values())[start::2]) for start in (0, 1)]
+    assert abs(said[0] - said[1]) < 60  # 87 of 200 expected of either
+    assert noise != noise_captions(captions, seed=2)

@@ -1,11 +1,20 @@
-"""Controls: the same checkpoint with pictures that cannot help."""
+"""Controls: the same checkpoint with pictures that cannot help.
+
+| name | what a sentence is shown |
+|---|---|
+| shuffled_image | the picture of another sentence |
+| no_image | none |
+| noise_image | its own picture, of which noise has taken the place (`tandem.vision.noise`, `tandem.models.captions`) |
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 
-CONTROLS = ("shuffled_image", "no_image")
+NOISE = "noise_image"
+CONTROLS = ("shuffled_image", "no_image", NOISE)
+TWIN = "text_only"  # no control: what another model says, which was trained without pictures
 
 
 def exchanged_pictures(image_ids: Sequence[str | None], *, seed: int) -> list[str | None]:
@@ -35,9 +44,13 @@ def no_pictures(image_ids: Sequence[str | None]) -> list[str | None]:
 
 
 def conditions(image_ids: Sequence[str | None], *, seed: int) -> dict[str, list[str | None]]:
-    """The picture of each sentence by the name of a prediction: `predicted` with its own, then the controls."""
+    """The picture of each sentence by the name of a prediction: `predicted` with its own, then the controls.
+
+    Under `noise_image` the sentences keep their own; whoever shows them puts noise in their place.
+    """
     return {
         "predicted": list(image_ids),
         "shuffled_image": exchanged_pictures(image_ids, seed=seed),
         "no_image": no_pictures(image_ids),
+        NOISE: list(image_ids),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from tandem.evaluation.controls import CONTROLS
+from tandem.evaluation.controls import CONTROLS, TWIN
 from tandem.evaluation.metrics import Tree, mean_and_std
 
 
@@ -21,16 +21,20 @@ class Scored(Protocol):
 
 
 def score_seed(task: Scored, gold: Any, predictions: Mapping[str, Any], valid_f1: float | None = None) -> Tree:
-    """All scores of one trained model on one test split, controls included.
+    """All scores of one trained model on one test split, controls included, as far as there are predictions.
 
     `controls.<name>.f1` is the headline's F1 under the control, `controls.<name>.delta` what it costs: F1 minus F1
-    under it.
+    under it. `twin.{f1,delta}` are the same of the model's twin without pictures.
     """
     scores = task.score(gold, predictions["predicted"])
-    scores["controls"] = {}
-    for name in CONTROLS:
+
+    def against(name: str) -> dict[str, float]:
         f1 = task.score(gold, predictions[name])[task.headline]["f1"]
-        scores["controls"][name] = {"f1": f1, "delta": scores[task.headline]["f1"] - f1}
+        return {"f1": f1, "delta": scores[task.headline]["f1"] - f1}
+
+    scores["controls"] = {name: against(name) for name in CONTROLS if name in predictions}
+    if TWIN in predictions:
+        scores["twin"] = against(TWIN)
     if valid_f1 is not None:
         scores["valid"] = {"f1": valid_f1}
     return scores

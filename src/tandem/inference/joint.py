@@ -75,7 +75,7 @@ def predict_joint(
         if name in CONTROLS and not ner.uses_picture and not re.uses_picture:
             readings[name] = readings["predicted"]
         else:
-            triples = _related(re, samples, pairs[name], ids)
+            triples = _related(re, samples, pairs[name], name, ids)
             readings[name] = [Reading(said, found) for said, found in zip(tags[name], triples, strict=True)]
     said_of_row = [tags["predicted"][number] for number in sentences.of_row]
     return JointPredictions(
@@ -118,9 +118,13 @@ def candidate_pairs(tags: Sequence[str]) -> list[Pair]:
 
 
 def _related(
-    re: Runner, samples: Sequence[Sample], pairs: Sequence[Sequence[Pair]], pictures: Sequence[str | None]
+    re: Runner,
+    samples: Sequence[Sample],
+    pairs: Sequence[Sequence[Pair]],
+    condition: str,
+    pictures: Sequence[str | None],
 ) -> list[frozenset[Triple]]:
-    """The relations of each sentence, with the picture given for it, among its pairs."""
+    """The relations of each sentence, under a condition and with the picture given for it, among its pairs."""
     flat = [(number, pair) for number, own in enumerate(pairs) for pair in own]
     found: list[set[Triple]] = [set() for _ in samples]
     for start in range(0, len(flat), BLOCK):
@@ -128,7 +132,7 @@ def _related(
         rows = [_row(samples[number], pair) for number, pair in block]
         shown = [pictures[number] for number, _ in block]
         types = [(head.type, tail.type) for _, (head, tail) in block]
-        relations = re.predict(rows, {"predicted": shown}, types)["predicted"]
+        relations = re.predict(rows, {condition: shown}, types)[condition]
         for (number, (head, tail)), relation in zip(block, relations, strict=True):
             if relation != NO_RELATION:
                 found[number].add(Triple(head, tail, relation))

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from tandem.corpora.schema import Post
-from tandem.evaluation.controls import CONTROLS
+from tandem.evaluation.controls import CONTROLS, NOISE
 from tandem.inference.held_out import HeldOut
 from tandem.models.build import load_model
-from tandem.models.captions import captions_for
+from tandem.models.captions import captions_for, noise_captions
 from tandem.models.constraints import TypeConstraints, Types
 from tandem.models.data import Dataset
 from tandem.models.predict import predict, predict_log_probabilities
 from tandem.models.relation import RelationClassifier
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
+from tandem.vision.noise import NoiseFeatures
 
 # Name of a prediction -> what is said of each row: tags, or a relation.
 Predictions = dict[str, list[Any]]
@@ -28,8 +29,9 @@ class Runner:
     def __init__(self, folder: Path, held_out: HeldOut, params: TandemParams) -> None:
         """Errors: `ValueError` if the picture features are not those that the model was trained on."""
         trained, features = load_model(folder), held_out.features
-        reads = trained.reads
-        if (features.pooled_dim, features.region_dim) != (reads.pooled, reads.regions):
+        reads, fusion = trained.reads, trained.model.fusion
+        widths = (features.pooled_dim, features.region_dim)
+        if fusion.uses_picture and widths != (reads.pooled, reads.regions):
             raise ValueError(
                 f"picture features of {features.pooled_dim}/{features.region_dim} numbers (pooled/regions), but "
                 f"{folder} was trained on {reads.pooled}/{reads.regions}; extract both with the same vision.encoder, "
@@ -47,8 +49,8 @@ class Runner:
         self._trained = trained
         self._model = trained.model.to(self._runtime.device)
         self.about, self.task = trained.about, trained.task
-        fusion = self._model.fusion
         self._captions = captions_for(fusion, held_out.samples)
+        self._noise = NoiseFeatures(features, seed=self.about["seed"])
         self.uses_picture = fusion.uses_picture or fusion.reads_caption
 
     def pictures_of(self, samples: Sequence[Post]) -> list[str | None]:
@@ -69,7 +71,8 @@ class Runner:
     ) -> Predictions:
         """What the model says of rows of its task under each of several conditions, `predicted` first.
 
-        `pictures`: by name of the condition, the picture of each row. `types`: entity types of each pair, where a NER
+        `pictures`: by name of the condition, the picture of each row; under `noise_image` all pictures are noise, and
+        captions, where the model reads those, random words. `types`: entity types of each pair, where a NER
         model has said them (None = not of this one), for `relation.types: ner`. Classes have the names that the rows'
         corpus gives them.
         """
@@ -85,10 +88,17 @@ class Runner:
             if name in CONTROLS and not self.uses_picture and "predicted" in predictions:
                 predictions[name] = predictions["predicted"]
                 continue
+            self._fill(data, noise=name == NOISE)
             data.image_ids = ids
             found = self._decode(data, f"{self._folder} {name}", types)
             predictions[name] = self.task.rename(found, self._model.label_names, samples)
         return predictions
+
+    def _fill(self, data: Dataset, *, noise: bool) -> None:
+        """Put the split's pictures and captions into a data set, or noise in their place."""
+        data.features = self._noise if noise else self._features
+        captions = self._captions or {}
+        data.captions = noise_captions(captions, seed=self.about["seed"]) if noise else captions
 
     def _decode(self, data: Dataset, description: str, types: Sequence[Types | None] | None) -> list[Any]:
         model, rule = self._model, self._types

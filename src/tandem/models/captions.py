@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 
 from tandem.corpora.schema import Post
@@ -18,3 +19,10 @@ def captions_for(fusion: Fusion, posts: Iterable[Post]) -> Captions | None:
     texts = {post.image_id: post.caption for post in posts if post.image_id is not None and post.caption}
     words = {image_id: text.split()[: fusion.caption_words] for image_id, text in texts.items()}
     return {image_id: found for image_id, found in words.items() if found}
+
+
+def noise_captions(captions: Captions, *, seed: int) -> Captions:
+    """Captions of the same lengths whose words are drawn at random from all of them, frequent ones more often."""
+    generator = random.Random(seed)
+    words = [word for caption in captions.values() for word in caption]
+    return {image_id: generator.choices(words, k=len(caption)) for image_id, caption in captions.items()}

@@ -15,7 +15,7 @@ from tandem.models.base import IGNORE, Batch, PairPlaces
 from tandem.models.captions import Captions
 from tandem.text.base import WordTokenizer
 from tandem.text.markers import Word, mark
-from tandem.vision.cache import FeatureCache
+from tandem.vision.cache import PictureSource
 
 # Sub-words in one forward pass. A batch of ordinary posts has a few hundred; one of long documents is passed in parts,
 # so that memory is bounded by this number (about 3 GB of activations for a base encoder) and not by the corpus.
@@ -25,8 +25,9 @@ BUDGET = 4096
 class Dataset:
     """Texts tokenised once, with a cache of picture features.
 
-    `image_ids`, the picture of each row (None = no picture), may be replaced, for controls. With `captions`, each text
-    is read with that of its picture; rows without one are read alone.
+    `image_ids`, the picture of each row (None = no picture), may be replaced, for controls, and before it what pictures
+    are: `features` and `captions`. With `captions`, each text is read with that of its picture; rows without one are
+    read alone.
     """
 
     def __init__(
@@ -35,14 +36,14 @@ class Dataset:
         texts: Sequence[Sequence[Word]],
         *,
         tokenizer: WordTokenizer,
-        features: FeatureCache,
+        features: PictureSource,
         with_regions: bool,
         captions: Captions | None,
     ) -> None:
         self.tokenizer = tokenizer
         self.features = features
         self.with_regions = with_regions
-        self.captions = captions or {}
+        self.captions: Captions = captions or {}
         self._texts = texts
         self._alone: list[Any] = [tokenizer.encode(words) for words in texts]
         self.image_ids = [sample.image_id for sample in samples]
@@ -107,7 +108,7 @@ class SentenceDataset(Dataset):
         samples: Sequence[Sample],
         *,
         tokenizer: WordTokenizer,
-        features: FeatureCache,
+        features: PictureSource,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
         captions: Captions | None = None,
@@ -136,7 +137,7 @@ class PairDataset(Dataset):
         samples: Sequence[RelationSample],
         *,
         tokenizer: WordTokenizer,
-        features: FeatureCache,
+        features: PictureSource,
         labels: Sequence[str] | None = None,
         with_regions: bool = True,
         captions: Captions | None = None,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tandem.corpora.schema import Post
-from tandem.evaluation.controls import conditions
+from tandem.evaluation.controls import NOISE, conditions
 from tandem.evaluation.metrics import Tree
 from tandem.evaluation.summary import score_seed
 from tandem.models.predictions import write_table
@@ -104,9 +104,13 @@ def _pictures(rows: Sequence[Post], knobs: PromptedParams, max_pixels: int, titl
 def _questions(
     task: PromptedTask, knobs: PromptedParams, files: Mapping[str, SentPicture]
 ) -> dict[str, list[Question]]:
-    """The question about each row under each condition, `predicted` first."""
+    """The question about each row under each condition, `predicted` first.
+
+    Without the control of noise, which would have every picture paid for once more to see what none shows as well.
+    """
     own = [row.image_id if row.image_id in files else None for row in task.test]
     pictures = conditions(own, seed=knobs.seed) if knobs.controls else {"predicted": own}
+    pictures.pop(NOISE, None)
     examples = task.examples(knobs.examples, seed=knobs.seed)
     instruction, schema = task.instruction, task.schema
 

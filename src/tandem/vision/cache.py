@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -43,6 +44,23 @@ class PictureFeatures:
             self.region_mask.to(device, non_blocking=True),
             self.present.to(device, non_blocking=True),
         )
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and spread of each dimension, (d,) float32 each."""
+
+    mean: Tensor
+    spread: Tensor
+
+
+class PictureSource(Protocol):
+    """Whatever has features of pictures."""
+
+    def gather(
+        self, image_ids: Sequence[str | None], *, with_regions: bool, views: Tensor | None = None
+    ) -> PictureFeatures:
+        """As of `FeatureCache`."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +131,12 @@ class FeatureCache:
             views=_read_views(folder, summary) if "views" in summary else None,
         )
 
+    @classmethod
+    def empty(cls) -> FeatureCache:
+        """Features of no picture, one number wide, for models that read none."""
+        none = torch.zeros(0, dtype=torch.int64)
+        return cls(ids=[], pooled=torch.zeros(0, 1), rows=none, lengths=none, regions=torch.zeros(0, 1, 1))
+
     @property
     def pooled_dim(self) -> int:
         """d_p."""
@@ -127,6 +151,28 @@ class FeatureCache:
     def max_regions(self) -> int:
         """Most regions a picture can have."""
         return int(self._regions.shape[1])
+
+    @property
+    def whole_numbers(self) -> bool:
+        """Whether the regions are pixels, whole numbers from 0 to 255."""
+        return self._regions.dtype == torch.uint8
+
+    @cached_property
+    def pooled_moments(self) -> Moments:
+        """Of the pooled vectors of all usable pictures; zeros where there is none."""
+        return _moments([self._pooled[self._rows >= 0]], self.pooled_dim)
+
+    @cached_property
+    def region_moments(self) -> Moments:
+        """Of all valid regions of all usable pictures; zeros where there is none."""
+        usable = (self._rows >= 0).nonzero().flatten()
+
+        def blocks() -> Iterator[Tensor]:
+            for places in usable.split(256):  # the regions of a large corpus do not fit in memory
+                mask = torch.arange(self.max_regions) < self._lengths[places, None]
+                yield self._regions[self._rows[places]][mask]
+
+        return _moments(blocks(), self.region_dim)
 
     @property
     def views(self) -> int:
@@ -192,6 +238,16 @@ class FeatureCache:
         first[row >= 0] = self._views.first[row[row >= 0]]
         changed = (views > 0) & (first >= 0)
         return changed, first[changed] + views[changed] - 1
+
+
+def _moments(blocks: Iterable[Tensor], dim: int) -> Moments:
+    """Of all rows of (n, dim) blocks."""
+    count, total, squares = 0, torch.zeros(dim, dtype=torch.float64), torch.zeros(dim, dtype=torch.float64)
+    for block in blocks:
+        exact = block.double()
+        count, total, squares = count + len(exact), total + exact.sum(0), squares + exact.square().sum(0)
+    mean = total / max(count, 1)
+    return Moments(mean.float(), (squares / max(count, 1) - mean.square()).clamp(min=0).sqrt().float())
 
 
 def _read_tensor(path: Path, expected: tuple[Any, ...]) -> Tensor:
