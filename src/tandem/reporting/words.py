@@ -1,4 +1,4 @@
-"""The summary in words: what was run, what came out, and whether the pictures were read."""
+"""The summary in words: what was run, what came out, and whether the pictures help."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from tandem.reporting.cells import mean_std, points
 from tandem.reporting.phrases import listed, plural
 from tandem.reporting.relation_words import few_pictures, relation_sentences
 from tandem.reporting.results import READ_CAPTIONS, Results, Tree, control_cost, number
+from tandem.reporting.worth import worth
 
 POOLING = {"start": "the start markers of both entities", "span": "the means of both entities' words"}
 TYPES = {
@@ -33,9 +34,9 @@ def corpus_sentences(results: Results, name: str) -> list[str]:
     if tree is None or results.f1(name) is None:
         return ["Not evaluated yet.", *blind]
     if results.task(name) == "re":
-        said = [*relation_sentences(tree), *(blind or [few_pictures(results, name), _exchange(results, name)])]
+        said = [*relation_sentences(tree), *(blind or [few_pictures(results, name), _pictures(results, name)])]
     else:
-        said = [_entities(tree), *(blind or [_exchange(results, name)])]
+        said = [_entities(tree), *(blind or [_pictures(results, name)])]
     said.append(_ceiling(results, name))
     return list(filter(None, said))
 
@@ -54,6 +55,11 @@ def no_pictures(results: Results, name: str) -> list[str]:
     if results.fusion in READ_CAPTIONS:
         return ["No captions: this corpus has none, so every sentence was read without one."]
     return ["No usable pictures: the encoder found none in this corpus, so every sentence was read without one."]
+
+
+def _pictures(results: Results, name: str) -> str:
+    """Whether the pictures help; where nothing was compared, whether they are read."""
+    return worth(results, name) or _exchange(results, name)
 
 
 def _exchange(results: Results, name: str) -> str:
