@@ -51,4 +51,4 @@ format: env ## Rewrite the code in the house style.
 	ruff format .
 
 clean: ## Remove what the pipeline made, but neither raw corpora nor the DVC cache.
-	rm -rf data/embedded data/embedded.json data/links data/prepared data/features data/predictions data/cache models report
+	rm -rf data/embedded data/embedded.json data/links data/prepared data/features data/predictions data/twins data/cache models report

@@ -4,29 +4,20 @@ from pathlib import Path
 
 from tandem.params import TandemParams
 from tandem.stage import run_stage
-from tandem.tasks import task_of
 from tandem.training.live import live_report
-from tandem.training.loop import TrainingData, train
+from tandem.training.loop import TrainingData, prepared_path, train
 from tandem.training.state import StateStore, run_key
 from tandem.vision.cache import FeatureCache
 from tandem.weights import fingerprint
 
 
 def main(params: TandemParams, corpus: str, seed: int) -> None:
-    prepared, features = Path(f"data/prepared/{corpus}.parquet"), Path(f"data/features/{corpus}")
-    task = task_of(params.corpus(corpus).task)
-    rows = task.read(prepared, "train")
-    data = TrainingData(
-        corpus=corpus,
-        task=task,
-        labels=task.labels(prepared, rows),
-        train=rows,
-        valid=task.read(prepared, "valid"),
-        features=FeatureCache.open(features),
-    )
+    features = Path(f"data/features/{corpus}")
+    data = TrainingData.open(corpus, params, FeatureCache.open(features))
+    task = data.task
     tree = params.model_dump(mode="json", include={"fusion", "text", "head", "train"}) | task.knobs(params)
     knobs = {**tree, "fusion_knobs": params.fusion_knobs.model_dump(mode="json"), "seed": seed, "corpus": corpus}
-    files = [prepared, features / "pooled.parquet", features / "features.json"]
+    files = [prepared_path(corpus), features / "pooled.parquet", features / "features.json"]
     weights = "" if params.text.encoder == "scratch" else fingerprint(params.text.encoder)
     key = run_key(knobs=knobs, files=files, weights=weights)
     store = StateStore(Path("data/cache/train") / key, enabled=params.train.resume)

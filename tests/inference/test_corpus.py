@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import torch
 
+from tandem.evaluation.controls import CONTROLS
 from tandem.inference.corpus import predict_corpus, write_predictions
 from tandem.inference.held_out import HeldOut
 from tandem.inference.runner import Runner
@@ -39,21 +42,21 @@ def test_corpus_predicts_every_word_under_every_control(trained, tmp_path) -> No
     folder, held_out, params = trained("concat")
     test = held_out.samples
     predictions, about = predict_corpus(folder, held_out, params, seed=1)
-    assert set(predictions) == {"predicted", "shuffled_image", "no_image"}
+    assert set(predictions) == {"predicted", *CONTROLS}
     for tags in predictions.values():
         assert [len(row) for row in tags] == [len(sample.words) for sample in test]
     assert predictions["predicted"] != predictions["no_image"]
     assert (about["corpus"], about["task"]) == ("tiny", "ner")
     write_predictions(tmp_path / "p.parquet", held_out, predictions)
     table = pq.read_table(tmp_path / "p.parquet")
-    assert table.column_names == ["id", "image_id", "words", "gold", "predicted", "shuffled_image", "no_image"]
+    assert table.column_names == ["id", "image_id", "words", "gold", "predicted", *CONTROLS]
     assert table.column("gold").to_pylist() == [sample.tags for sample in test]
 
 
 def test_corpus_predicts_a_relation_for_every_pair_under_every_control(related, tmp_path) -> None:
     folder, held_out, params_with = related
     predictions, about = predict_corpus(folder, held_out, params_with("none"), seed=1)
-    assert set(predictions) == {"predicted", "shuffled_image", "no_image"}
+    assert set(predictions) == {"predicted", *CONTROLS}
     right = [said == row.relation for said, row in zip(predictions["predicted"], held_out.samples, strict=True)]
     assert sum(right) > 0.85 * len(right)
     # Without its picture nobody is led by anybody, or everybody is.
@@ -63,7 +66,7 @@ def test_corpus_predicts_a_relation_for_every_pair_under_every_control(related, 
     write_predictions(tmp_path / "p.parquet", held_out, predictions)
     table = pq.read_table(tmp_path / "p.parquet")
     places = ["head_start", "head_end", "tail_start", "tail_end"]
-    said = ["gold", "predicted", "shuffled_image", "no_image"]
+    said = ["gold", "predicted", *CONTROLS]
     assert table.column_names == ["id", "image_id", "words", *places, *said]
     assert table.column("gold").to_pylist() == [row.relation for row in held_out.samples]
     assert table.column("tail_end").to_pylist() == [row.tail_end for row in held_out.samples]
@@ -89,14 +92,51 @@ def test_corpus_decodes_by_the_types_in_the_names(related, monkeypatch) -> None:
 
     monkeypatch.setattr("tandem.models.constraints.TypeConstraints.by_names", by_names)
     predictions, _ = predict_corpus(folder, held_out, params_with("names"), seed=1)
-    assert asked == [(30, 3)] * 3
+    assert asked == [(30, 3)] * 4
     assert predictions["no_image"] == ["decided"] * 30
 
 
 def test_corpus_controls_cannot_move_a_model_without_pictures(trained) -> None:
     folder, held_out, params = trained("text_only")
     predictions, _ = predict_corpus(folder, held_out, params, seed=1)
-    assert predictions["predicted"] == predictions["shuffled_image"] == predictions["no_image"]
+    assert all(predictions[name] == predictions["predicted"] for name in CONTROLS)
+
+
+def test_corpus_noise_in_place_of_pictures_tells_nothing(trained) -> None:
+    folder, held_out, params = trained("concat")
+    predictions, _ = predict_corpus(folder, held_out, params, seed=1)
+    assert predictions == predict_corpus(folder, held_out, params, seed=1)[0]
+    pictured = [row for row, sample in enumerate(held_out.samples) if sample.image_id]
+
+    def right(name: str) -> float:
+        return sum(predictions[name][row] == held_out.samples[row].tags for row in pictured) / len(pictured)
+
+    assert right("predicted") > 0.9
+    assert right("noise_image") < 0.8
+    bare = [row for row, sample in enumerate(held_out.samples) if not sample.image_id]
+    assert all(predictions["noise_image"][row] == predictions["predicted"][row] for row in bare)
+
+
+def test_corpus_noise_goes_to_the_condition_that_is_asked_for_alone(trained) -> None:
+    folder, held_out, params = trained("concat")
+    predictions, _ = predict_corpus(folder, held_out, params, seed=1)
+    runner, samples = Runner(folder, held_out, params), held_out.samples
+    ids = runner.pictures_of(samples)
+    assert runner.predict(samples, {"noise_image": ids})["noise_image"] == predictions["noise_image"]
+    both = runner.predict(samples, {"noise_image": ids, "predicted": ids})
+    assert both == {name: predictions[name] for name in both}
+
+
+def test_corpus_of_a_twin_is_what_the_model_without_pictures_says(trained) -> None:
+    twin, held_out, params = trained("text_only")
+    shutil.move(twin, twin := twin.parent / "twin")
+    alone, _ = predict_corpus(twin, held_out, params, seed=1, twin=Path("nowhere"))
+    assert alone["text_only"] == alone["predicted"]  # its own twin: nothing is loaded
+    folder, held_out, params = trained("concat")
+    predictions, about = predict_corpus(folder, held_out, params, seed=1, twin=twin)
+    assert list(predictions) == ["predicted", *CONTROLS, "text_only"]
+    assert predictions["text_only"] == alone["predicted"] != predictions["predicted"]
+    assert predict_corpus(folder, held_out, params, seed=1)[1] == about
 
 
 def test_corpus_controls_exchange_captions_where_those_are_read(trained, tiny_features) -> None:
@@ -112,12 +152,13 @@ def test_corpus_controls_exchange_captions_where_those_are_read(trained, tiny_fe
     # Without its caption nothing tells a person from a place.
     assert right("shuffled_image") < 0.75
     assert right("no_image") < 0.75
+    assert right("noise_image") < 0.8  # 22 posts: their words are drawn anew, and some hit
     # Not one picture has features: captions are read, and exchanged, all the same.
     unseen = replace(held_out, features=tiny_features([replace(test[0], image_id="another")]))
     assert predict_corpus(folder, unseen, params, seed=1)[0] == predictions
     silent = replace(held_out, samples=[replace(sample, caption=None) for sample in test])
     found, _ = predict_corpus(folder, silent, params, seed=1)
-    assert found["predicted"] == found["shuffled_image"] == found["no_image"] == predictions["no_image"]
+    assert all(found[name] == predictions["no_image"] for name in ("predicted", *CONTROLS))
 
 
 def test_corpus_exchanges_only_captions_that_there_are(trained) -> None:

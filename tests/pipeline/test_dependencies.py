@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tandem.params.vision import TRAINABLE_FAMILIES
-from tandem.studies.code import imports as imported
+from tandem.sources import imports as imported
+from tandem.training.twin import twin_code
 from tandem.vision.registry import trained_sources
 
 HOME = Path(__file__).resolve().parents[2]
@@ -23,6 +24,9 @@ EXEMPT = "src/tandem/params"
 # What a picture encoder that trains consists of is hashed by extract into features.json, which the stages that use it
 # depend on: so that editing an encoder never retrains a model that reads features, if these come out equal.
 HASHED_BY_EXTRACT = SOURCE / "tandem/models/vision.py"
+REGISTRY = SOURCE / "tandem/fusion/__init__.py"
+# The one strategy of a stage, out of those that the registry names.
+STRATEGY = {"twin": "text_only"}
 HASHED = (SOURCE / "tandem/vision/augment.py", SOURCE / "tandem/vision/registry.py")
 
 
@@ -33,6 +37,7 @@ def imports(file: Path) -> frozenset[Path]:
 
 def used_by(*scripts: Path) -> set[str]:
     """Every file that stage scripts reach, relative to the project, but for parameters and empty packages."""
+    only = STRATEGY.get(scripts[0].stem)
     reached: set[Path] = set()
     frontier = list(scripts)
     while frontier:
@@ -40,7 +45,10 @@ def used_by(*scripts: Path) -> set[str]:
         if file in reached or EXEMPT in file.as_posix():
             continue
         reached.add(file)
-        frontier.extend(imports(file))
+        named = imports(file)
+        if only and file == REGISTRY:
+            named = {path for path in named if path.parent != REGISTRY.parent or path.stem in ("base", only)}
+        frontier.extend(named)
     body = {file: ast.parse(file.read_text(encoding="utf-8")).body for file in reached}
     return {
         file.relative_to(HOME).as_posix()
@@ -74,6 +82,20 @@ def test_dependencies_keep_extraction_apart_from_models() -> None:
     for stage in ("generate", "link", "prepare", "explore", "extract"):
         assert not [dep for dep in code_deps(stage) if "/fusion" in dep or "/models" in dep or "/training" in dep]
         assert "fusion" not in STAGES[stage].get("params", [])
+
+
+def test_dependencies_keep_twins_apart_from_pictures_and_other_strategies() -> None:
+    stage = STAGES["twin"]
+    assert {Path(dep).stem for dep in stage["deps"] if "/fusion" in dep} == {"__init__", "base", "text_only"}
+    assert "data/features" not in " ".join(stage["deps"])
+    assert stage["params"] == ["seeds", "text", "head", "train"]  # decoder and relation by task.json
+
+
+def test_dependencies_of_twins_are_what_their_names_stand_for() -> None:
+    """A finished twin is taken again only if nothing has changed that would have the stage run."""
+    code = {file.relative_to(HOME).as_posix() for file in twin_code()}
+    assert used_by(HOME / "stages/twin.py") - {"stages/twin.py", "src/tandem/stage.py"} <= code
+    assert {Path(file).stem for file in code if "/fusion/" in file} == {"__init__", "base", "text_only"}
 
 
 @pytest.mark.parametrize("family", TRAINABLE_FAMILIES)

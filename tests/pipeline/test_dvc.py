@@ -30,7 +30,7 @@ CONTRACT = [
     ),
     *("per_type.PER.support", "span_macro.f1", "span_weighted.f1"),
     *("token.accuracy", "token.weighted_f1", "token.macro_f1"),
-    *("controls.shuffled_image.f1", "controls.no_image.f1", "std.span.f1"),
+    *("controls.shuffled_image.f1", "controls.no_image.f1", "controls.noise_image.f1", "std.span.f1"),
 ]
 
 pytestmark = pytest.mark.pipeline
@@ -65,6 +65,9 @@ def test_dvc_repro_leaves_the_metrics_of_the_contract(project) -> None:
             for part in key.split("."):
                 value = value[part]
             assert isinstance(value, int | float), key
+    own = project.metrics("evaluate/embedded_social.json")
+    assert set(own["twin"]) == {"f1", "delta", "low", "high", "p"}
+    assert set(own["picture"]) >= {"delta", "low", "high", "p"}
     assert project.metrics("data/embedded_travel.json")["splits"]["train"]["sentences"] == 60
     assert (project.folder / "report/index.html").is_file()
     assert "span.f1" in project.run("dvc", "metrics", "show", "--md")
@@ -110,18 +113,22 @@ def test_dvc_source_of_a_fusion_reruns_training_not_extraction(project) -> None:
     changed = kinds(set(project.changed()))
     project.edit("src/tandem/fusion/film.py", '""" ', '"""')
     assert {"train", "evaluate", "transfer"} <= changed
-    assert not changed & set(BEFORE_TRAINING)
+    assert not changed & {*BEFORE_TRAINING, "twin"}
 
 
 def test_dvc_more_seeds_train_only_the_new_ones(project) -> None:
     ran = project.ran("dvc", "repro")
     assert ran == set()
     project.edit("params.yaml", "- 1\ndecoder", "- 1\n- 2\ndecoder")
-    ran = project.ran("dvc", "repro")
+    output = project.run("dvc", "repro")
+    ran = set(re.findall(r"Running stage '([^']+)'", output))
     assert {stage for stage in ran if stage.startswith("train")} == {
         "train@embedded_social-2",
         "train@embedded_travel-2",
     }
+    assert "twin@embedded_social" in ran
+    assert "embedded_social seed 1 without pictures: trained before" in output
+    assert "embedded_social seed 2 without pictures: validation" in output
     assert not kinds(ran) & set(BEFORE_TRAINING)
     assert project.metrics("evaluate/embedded_social.json")["seeds"] == 2
 

@@ -9,6 +9,7 @@ import pytest
 from tandem.corpora.links import link_corpus
 from tandem.corpora.prepare import prepare
 from tandem.corpora.schema import read_pictures
+from tandem.evaluation.controls import CONTROLS
 from tandem.inference.corpus import predict_corpus
 from tandem.inference.held_out import HeldOut
 from tandem.params import TandemParams, load_tree, parse_params
@@ -70,7 +71,7 @@ def test_training_of_every_recipe(name: str, small, posts, tmp_path, monkeypatch
         about, held_out = fit(params, EMBEDDED[task])
         assert about["epochs"] == 1
         predictions, _ = predict_corpus(Path("model"), held_out, params, seed=1)
-        assert set(predictions) == {"predicted", "shuffled_image", "no_image"}
+        assert set(predictions) == {"predicted", *CONTROLS}
         assert all(len(answers) == len(held_out.samples) for answers in predictions.values())
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tandem.corpora.labels import label_set
+from tandem.evaluation.controls import CONTROLS
 from tandem.inference.corpus import predict_corpus
 from tandem.inference.held_out import HeldOut
 from tandem.inference.runner import Runner
@@ -101,7 +102,7 @@ def test_trained_vision_from_pictures_to_predictions(make_params, corpus, tmp_pa
     assert features.region_dim == (96 if trains else 512)
     held_out = HeldOut("tiny", NER, corpus["test"], features)
     predictions, _ = predict_corpus(tmp_path / "model", held_out, params, seed=1)
-    assert set(predictions) == {"predicted", "shuffled_image", "no_image"}
+    assert set(predictions) == {"predicted", *CONTROLS}
     for tags in predictions.values():
         assert [len(row) for row in tags] == [len(sample.words) for sample in corpus["test"]]
     assert predict_corpus(tmp_path / "model", held_out, params, seed=1)[0] == predictions

@@ -19,13 +19,18 @@ from tandem.models.predict import predict
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
 from tandem.progress import progress as with_bar
-from tandem.tasks import Task
+from tandem.tasks import Task, task_of
 from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
 from tandem.vision.cache import FeatureCache
 
 Report = Callable[[dict[str, float]], None]
+
+
+def prepared_path(corpus: str) -> Path:
+    """The table that a corpus is trained on."""
+    return Path(f"data/prepared/{corpus}.parquet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,15 @@ class TrainingData:
     train: Sequence[Any]  # rows of the task's prepared table
     valid: Sequence[Any]
     features: FeatureCache
+
+    @classmethod
+    def open(cls, corpus: str, params: TandemParams, features: FeatureCache) -> TrainingData:
+        """Read what prepare wrote. Errors: `ValueError` naming the file and the remedy."""
+        prepared = prepared_path(corpus)
+        task = task_of(params.corpus(corpus).task)
+        rows = task.read(prepared, "train")
+        labels, valid = task.labels(prepared, rows), task.read(prepared, "valid")
+        return cls(corpus=corpus, task=task, labels=labels, train=rows, valid=valid, features=features)
 
 
 def train(  # noqa: PLR0915 (one loop, read from top to bottom)

@@ -31,11 +31,15 @@ class Progress:
         return self.best_f1 > 0 and self.epoch - self.best_epoch >= patience
 
 
-def run_key(*, knobs: dict[str, Any], files: list[Path], weights: str) -> str:
-    """Sixteen hexadecimal digits of what decides a training: knobs, data, pretrained weights, code, torch."""
+def run_key(*, knobs: dict[str, Any], files: list[Path], weights: str, code: list[Path] | None = None) -> str:
+    """Sixteen hexadecimal digits of what decides a training: knobs, data, pretrained weights, code, torch.
+
+    `code`: the source files in question; None = all that any training may use.
+    """
     digest = hashlib.sha256(json.dumps([knobs, weights, torch.__version__], sort_keys=True).encode())
     package = Path(__file__).parents[1]
-    for path in files + [file for folder in CODE for file in sorted((package / folder).rglob("*.py"))]:
+    whole = (file for folder in CODE for file in sorted((package / folder).rglob("*.py")))
+    for path in [*files, *(whole if code is None else code)]:
         digest.update(sha256_of(path).encode())
     return digest.hexdigest()[:16]
 
