@@ -1,8 +1,9 @@
 """Speed of Tandem's CRF against pytorch-crf in the same run.
 
 Prints, per batch and length, the medians in milliseconds and the ratio (pytorch-crf over Tandem, more is better) of the
-loss with its backward pass and of decoding; the last line is the same as JSON. The two take turns, so that a busy
-machine slows both.
+loss with its backward pass and of decoding; then what the confidences of entities cost: decoding together with the
+posterior and two entities a sentence, over decoding alone (less is better). The last line is the same as JSON. All take
+turns, so that a busy machine slows all.
 
     python benchmarks/crf.py [--labels 9] [--rounds 30]
 """
@@ -49,13 +50,23 @@ def compare(batch: int, length: int, labels: int, rounds: int) -> dict[str, floa
     types = [f"T{number}" for number in range((labels - 1) // 2)]
     constraints = bio_constraints(["O", *(f"{side}-{name}" for name in types for side in "BI")])
     constrained = constraints if len(constraints.start) == labels else None
-    loss, loss_reference, decode, decode_reference, decode_constrained = medians(
+    # Two entities a sentence, of two words where there is room, as many as Twitter-2015 has.
+    rows = torch.arange(batch).repeat(2)
+    start = torch.cat([torch.zeros_like(lengths), lengths // 2])
+    end = torch.minimum(start + 2, lengths[rows])
+    asked = [part.numpy() for part in (rows, torch.full_like(rows, 1), torch.full_like(rows, 2), start, end)]
+
+    def confident() -> object:
+        return ours.read(emissions, mask, constrained)[1].entities(*asked)
+
+    loss, loss_reference, decode, decode_reference, decode_constrained, confidences = medians(
         [
             lambda: ours.log_likelihood(emissions, gold, mask).mean().backward(),
             lambda: theirs(emissions, gold, mask, reduction="mean").backward(),
             lambda: ours.decode(emissions, mask),
             lambda: theirs.decode(emissions, mask),
             lambda: ours.decode(emissions, mask, constrained),
+            confident,
         ],
         rounds,
     )
@@ -69,6 +80,8 @@ def compare(batch: int, length: int, labels: int, rounds: int) -> dict[str, floa
         "decode_constrained_ms": decode_constrained,
         "decode_reference_ms": decode_reference,
         "decode_ratio": decode_reference / decode,
+        "confidences_ms": confidences,
+        "confidences_ratio": confidences / decode_constrained,
     }
 
 
@@ -88,7 +101,8 @@ def main() -> None:
                 print(
                     "threads {threads}  B {batch:2}  T {length:3}  loss {loss_ms:6.2f} against {loss_reference_ms:6.2f}"
                     " ms, x{loss_ratio:4.1f}  decode {decode_ms:6.2f} (BIO {decode_constrained_ms:6.2f}) against"
-                    " {decode_reference_ms:6.2f} ms, x{decode_ratio:4.1f}".format(**result)
+                    " {decode_reference_ms:6.2f} ms, x{decode_ratio:4.1f}  with confidences {confidences_ms:6.2f}"
+                    " against {decode_constrained_ms:6.2f} ms, x{confidences_ratio:4.2f}".format(**result)
                 )
     print(json.dumps({"labels": given.labels, "rounds": given.rounds, "results": results}))
 

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from tandem.models.posterior import Posterior
+
 # How many nats probabilities may shrink or grow by between two normalisations. Two such numbers are multiplied, and
 # float64 holds exp(-708) to exp(709).
 HEADROOM = 150.0
@@ -77,22 +79,13 @@ class CRF(nn.Module):
         steps = transitions[labels[:, :-1], labels[:, 1:]].masked_fill(~mask[:, 1:], 0.0).sum(dim=1)
         return (gold + steps - _log_partition(potentials, transitions, mask)).to(_outer_dtype(emissions))
 
-    def log_partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """The logarithm of the summed exponentials of all sequences' scores, (B,)."""
-        potentials = self._potentials(emissions, mask)
-        return _log_partition(potentials, self.transitions.double(), mask).to(_outer_dtype(emissions))
-
-    def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """p(label at t | emissions), (B, T, K), zero on padding. It carries no gradient.
-
-        The marginals are the gradient of the log partition by the emissions, which is how they are computed.
-        """
-        with torch.inference_mode(False), torch.enable_grad():
-            leaf = emissions.detach().clone().double().requires_grad_()
-            transitions = self.transitions.detach().double()
-            total = _log_partition(self._potentials(leaf, mask.clone()), transitions, mask.clone()).sum()
-            (gradient,) = torch.autograd.grad(total, leaf)
-        return gradient.to(_outer_dtype(emissions))
+    def log_partition(
+        self, emissions: Tensor, mask: Tensor, constraints: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
+        """The logarithm of the summed exponentials of the scores of all sequences that `constraints` allow, (B,)."""
+        potentials, transitions = self._constrained(self._potentials(emissions, mask), constraints)
+        total = _log_partition if constraints is None else _log_forward
+        return total(potentials, transitions, mask).to(_outer_dtype(emissions))
 
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor, constraints: tuple[Tensor, Tensor] | None = None) -> Tensor:
@@ -100,13 +93,30 @@ class CRF(nn.Module):
 
         `constraints`, as of `bio_constraints`, restrict the sequences searched, in decoding only.
         """
-        potentials = self._potentials(emissions, mask)  # (B, T, K)
-        potentials = potentials - potentials.amax(dim=-1, keepdim=True)
-        transitions = self.transitions.double()
-        if constraints is not None:
-            allowed, start = (part.to(mask.device) for part in constraints)
-            transitions = transitions.masked_fill(~allowed, -math.inf)
-            potentials[:, 0] = potentials[:, 0].masked_fill(~start, -math.inf)
+        return self._viterbi(*self._relative(emissions, mask, constraints), mask)
+
+    @torch.no_grad()
+    def posterior(self, emissions: Tensor, mask: Tensor, constraints: tuple[Tensor, Tensor] | None = None) -> Posterior:
+        """p(labels | emissions) of all label sequences at once, without a gradient.
+
+        With `constraints` it is p(labels | emissions, they hold): the distribution whose maximum `decode` finds with
+        the same ones. The likelihood that training maximises is the one without; the two differ by one factor a
+        sentence, the probability that the constraints hold. They must leave a label that may follow every other.
+        """
+        return _posterior(*self._relative(emissions, mask, constraints), mask)
+
+    @torch.no_grad()
+    def read(
+        self, emissions: Tensor, mask: Tensor, constraints: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Posterior]:
+        """`decode` and `posterior`, at less than the price of both."""
+        potentials, transitions = self._relative(emissions, mask, constraints)
+        # In this order: the search may overwrite the potentials.
+        posterior = _posterior(potentials, transitions, mask)
+        return self._viterbi(potentials, transitions, mask), posterior
+
+    def _viterbi(self, potentials: Tensor, transitions: Tensor, mask: Tensor) -> Tensor:
+        """As `decode`."""
         scores = potentials.transpose(0, 1).contiguous()  # (T, B, K): becomes the best score of a path ending there
         steps = scores.unbind(0)
         routes = scores.new_empty(self.num_labels, len(mask), self.num_labels)  # (from, B, to)
@@ -129,6 +139,22 @@ class CRF(nn.Module):
             path[:, t] = label
         return torch.from_numpy(path).to(mask.device).masked_fill_(~mask, -1)
 
+    def _relative(
+        self, emissions: Tensor, mask: Tensor, constraints: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, Tensor]:
+        """As `_constrained`, the highest potential of a word being 0: no probability changes with a constant a word."""
+        potentials = self._potentials(emissions, mask)
+        return self._constrained(potentials - potentials.amax(dim=-1, keepdim=True), constraints)
+
+    def _constrained(self, potentials: Tensor, constraints: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
+        """The potentials, changed in place, and the transitions (K, K) in float64; -inf where `constraints` forbid."""
+        transitions = self.transitions.double()
+        if constraints is None:
+            return potentials, transitions
+        allowed, start = (part.to(potentials.device) for part in constraints)
+        potentials[:, 0] = potentials[:, 0].masked_fill(~start, -math.inf)
+        return potentials, transitions.masked_fill(~allowed, -math.inf)
+
     def _potentials(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """Emissions with the scores of the first and the last label added, zero on padding, (B, T, K) float64."""
         if emissions.shape != (*mask.shape, self.num_labels) or mask.dtype != torch.bool or mask.shape[1] < 1:
@@ -142,6 +168,19 @@ class CRF(nn.Module):
         scores = emissions.double() + (mask & ~beyond).unsqueeze(-1) * self.end.double()
         scores = torch.cat([scores[:, :1] + self.start.double(), scores[:, 1:]], dim=1)
         return torch.where(mask.unsqueeze(-1), scores, torch.zeros_like(scores))
+
+
+@torch.no_grad()
+def word_posterior(scores: Tensor, mask: Tensor) -> Posterior:
+    """The posterior of words that are labelled independently, each by a softmax over its scores (B, T, K)."""
+    potentials = scores.double().masked_fill(~mask.unsqueeze(-1), 0.0)
+    labels = scores.shape[-1]
+    return _posterior(potentials - potentials.amax(dim=-1, keepdim=True), potentials.new_zeros(labels, labels), mask)
+
+
+def _posterior(potentials: Tensor, transitions: Tensor, mask: Tensor) -> Posterior:
+    parts = (potentials, transitions, mask.sum(dim=1))
+    return Posterior.of_chain(*(part.cpu().numpy() for part in parts))
 
 
 def _outer_dtype(emissions: Tensor) -> torch.dtype:
