@@ -44,3 +44,12 @@ def test_attention_weights_sum_to_one_and_leave_absent_pictures_out(build: Build
     torch.testing.assert_close(weights.sum(-1), torch.ones(4, 5))
     assert torch.equal(weights[2], torch.tensor([1.0, 0.0]).expand(5, 2))
     assert (weights[0, :, 1] > 0).all()
+
+
+@pytest.mark.parametrize("scorer", ["linear", "mlp"])
+def test_attention_explains_by_the_share_of_the_picture(build: Build, inputs: Inputs, scorer: str) -> None:
+    fusion: Any = build("attention", scorer=scorer)
+    words, _, picture = inputs
+    weight = fusion.explain(*inputs).picture_weight.unsqueeze(-1)
+    image = fusion.image(picture.pooled, picture.present).unsqueeze(1)
+    torch.testing.assert_close((1 - weight) * words + weight * image, fusion(*inputs))

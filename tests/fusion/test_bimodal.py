@@ -40,3 +40,13 @@ def test_bimodal_alpha_starts_at_its_knob(build: Build, alpha: float) -> None:
     fusion: Any = build("bimodal", randomise=False, alpha=alpha)
     assert torch.sigmoid(fusion.alpha_logit).item() == pytest.approx(alpha)
     assert isinstance(fusion.alpha_logit, nn.Parameter)
+
+
+def test_bimodal_explains_by_the_share_of_the_picture(build: Build, inputs: Inputs) -> None:
+    fusion: Any = build("bimodal")
+    words, _, picture = inputs
+    weight = fusion.explain(*inputs).picture_weight.unsqueeze(-1)
+    image = fusion.image(picture.pooled, picture.present).unsqueeze(1)
+    mixed = (1 - weight) * fusion.text(words) + weight * image
+    torch.testing.assert_close(fusion.activation(fusion.output(mixed)), fusion(*inputs))
+    assert build("bimodal", mix="concat").explain(*inputs).picture_weight is None

@@ -56,3 +56,15 @@ def test_cross_attention_weights_differ_across_regions_words_and_heads(build: Bu
 def test_cross_attention_heads_must_divide_the_width(build: Build) -> None:
     with pytest.raises(ValueError, match=r"heads 5 does not divide the text width 16; use one of 1, 2, 4, 8, 16"):
         build("cross_attention", heads=5)
+
+
+def test_cross_attention_explains_by_the_mean_over_heads(build: Build, inputs: Inputs) -> None:
+    fusion: Any = build("cross_attention", heads=1)
+    words, _, picture = inputs
+    valid = picture.region_mask & picture.present.unsqueeze(1)
+    values = fusion.value(fusion.image(picture.regions, valid))
+    explained = fusion.explain(*inputs)
+    normed = fusion.norm(explained.region_weight @ values + words)
+    torch.testing.assert_close(normed + fusion.feed_forward(normed), explained.fused)
+    several: Any = build("cross_attention", heads=4)
+    torch.testing.assert_close(several.explain(*inputs).region_weight, several.attend(*inputs)[1].mean(1))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import Tensor
 
 from tandem.fusion import Fusion, Picture
@@ -29,3 +30,13 @@ def test_gated_equation(build: Build, inputs: Inputs, ref: Any, granularity: str
         return np.concatenate([h, seen]) if combine == "concat" else h + seen
 
     ref.check(fusion, inputs, equation)
+
+
+@pytest.mark.parametrize("granularity", ["dimension", "token"])
+def test_gated_explains_by_how_far_the_gate_is_open(build: Build, inputs: Inputs, granularity: str) -> None:
+    fusion: Any = build("gated", granularity=granularity, combine="add")
+    words, _, picture = inputs
+    image = fusion.image(picture.pooled, picture.present).unsqueeze(1)
+    gates = (fusion(*inputs) - words) / image  # what the words have been given, over what there is
+    expected = torch.where(picture.present[:, None], gates.mean(-1), 0.0)
+    torch.testing.assert_close(fusion.explain(*inputs).picture_weight, expected, rtol=1e-4, atol=1e-5)

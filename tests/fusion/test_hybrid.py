@@ -61,3 +61,11 @@ def test_hybrid_is_made_of_film_and_attention(build: Build, inputs: Inputs) -> N
     expected = attention(film(*inputs), word_mask, picture)
     left, right = hybrid(*inputs).chunk(2, dim=-1)
     torch.testing.assert_close(left + right, expected)
+
+
+def test_hybrid_explains_by_the_share_of_the_picture(build: Build, inputs: Inputs) -> None:
+    fusion: Any = build("hybrid")
+    _, _, picture = inputs
+    weight = fusion.explain(*inputs).picture_weight.unsqueeze(-1)
+    image = fusion.image(picture.pooled, picture.present).unsqueeze(1)
+    torch.testing.assert_close(weight * image, fusion(*inputs)[..., 16:])

@@ -57,3 +57,13 @@ def test_partial_prediction_share_must_leave_room_for_both(build: Build) -> None
     widths = Widths(text=4, pooled=3, region=3, classes=2)
     with pytest.raises(ValueError, match="share must lie strictly between 0 and 1, found 1"):
         strategy("partial_prediction")(widths=widths, weights="scalar", share=1.0, dropout=0.1)
+
+
+@pytest.mark.parametrize("weights", ["scalar", "class", "gate"])
+def test_partial_prediction_explains_by_the_share_of_the_picture(build: Build, inputs: Inputs, weights: str) -> None:
+    fusion: Any = build("partial_prediction", weights=weights)
+    words, _, picture = inputs
+    text, image, _ = fusion.parts(words, picture)
+    expected = (fusion(*inputs) - text) / (image - text)  # of each class
+    expected = torch.where(picture.present[:, None, None], expected, 0.0).mean(-1)
+    torch.testing.assert_close(fusion.explain(*inputs).picture_weight, expected, rtol=1e-3, atol=1e-4)

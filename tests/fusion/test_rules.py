@@ -190,6 +190,49 @@ def test_rules_autocast_to_bfloat16_stays_close(
     torch.testing.assert_close(found.float(), expected, atol=0.1, rtol=0.05)
 
 
+@every_variant
+def test_rules_explanations_are_weights_of_what_is_there(
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+) -> None:
+    fusion = build(name, **knobs)
+    found = fusion.explain(words, word_mask, picture)
+    assert torch.equal(found.fused, fusion(words, word_mask, picture))
+    assert (found.picture_weight is None) is (fusion.weighs == "none")
+    if found.picture_weight is not None:
+        assert found.picture_weight.shape == words.shape[:2]
+        assert not found.picture_weight[2].any()
+        there = found.picture_weight[picture.present]
+        assert ((there > 0) & (there < 1)).all()
+    if found.region_weight is not None:
+        assert found.region_weight.shape == (4, 5, 6)
+        torch.testing.assert_close(found.region_weight.sum(-1), picture.present.float().unsqueeze(1).expand(4, 5))
+        assert not found.region_weight.transpose(1, 2)[~picture.region_mask].any()
+    for half in (found.picture_weight, found.region_weight):
+        assert half is None or half.dtype == torch.float32
+
+
+@every_variant
+def test_rules_explanations_do_not_depend_on_padding(
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+) -> None:
+    fusion = build(name, **knobs)
+    noisy = torch.where(word_mask.unsqueeze(-1), words, 1e4)
+    found, expected = fusion.explain(noisy, word_mask, picture), fusion.explain(words, word_mask, picture)
+    for weight in ("picture_weight", "region_weight"):
+        one, other = getattr(found, weight), getattr(expected, weight)
+        assert one is other is None or torch.equal(one[word_mask], other[word_mask])
+
+
+@every_variant
+def test_rules_explanations_under_autocast_are_float32(
+    *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str, knobs: dict[str, Any]
+) -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = build(name, **knobs).explain(words.bfloat16(), word_mask, picture)
+    for weight in (found.picture_weight, found.region_weight):
+        assert weight is None or weight.dtype == torch.float32
+
+
 @pytest.mark.parametrize("name", [name for name in STRATEGIES if reads(strategy(name))])
 def test_rules_dropout_only_in_training(
     *, build: Build, words: Tensor, word_mask: Tensor, picture: Picture, name: str

@@ -10,10 +10,10 @@ from importlib import import_module
 
 from pydantic import BaseModel
 
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, Widths
 from tandem.params.base import suggest
 
-__all__ = ["STRATEGIES", "Fusion", "ImageProjection", "Picture", "Widths", "build_fusion", "strategy"]
+__all__ = ["STRATEGIES", "Explanation", "Fusion", "ImageProjection", "Picture", "Widths", "build_fusion", "strategy"]
 
 STRATEGIES: dict[str, str] = {
     "text_only": "tandem.fusion.text_only:TextOnly",

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, WeightKind, Widths
 
 TEXT_LEAN = 1.0  # the scores start at (1, -1): weights near (.88, .12), close to the text-only model
 
@@ -19,6 +19,8 @@ class ModalityAttention(Fusion):
     For an absent picture a = (1, 0).
     """
 
+    weighs: WeightKind = "modality_weight"
+
     def __init__(self, *, widths: Widths, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
         super().__init__()
         dim = self.out_dim = widths.text
@@ -28,6 +30,11 @@ class ModalityAttention(Fusion):
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, d_t)."""
         return self.attend(words, word_mask, picture)[0]
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """The fused words, and a_2."""
+        fused, weights = self.attend(words, word_mask, picture)
+        return Explanation(fused, weights[..., 1])
 
     def attend(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
         """The fused words (B, T, d_t), and the weights (B, T, 2) of word and picture."""

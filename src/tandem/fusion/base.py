@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,19 @@ class Picture:
     regions: Tensor  # (B, R, d_r)
     region_mask: Tensor  # (B, R) bool, True = valid
     present: Tensor  # (B,) bool, False = missing or broken picture
+
+
+WeightKind = Literal["gate", "modality_weight", "none"]
+"""What a strategy's weight on the picture is: how far a gate is open, its share in a sum of two modalities, or none."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Fused words, and what the picture had to do with them, in float32; None where a strategy has no such number."""
+
+    fused: Tensor  # (B, T, out_dim)
+    picture_weight: Tensor | None = None  # (B, T) weight of the picture, in [0, 1]; 0 where it is absent
+    region_weight: Tensor | None = None  # (B, T, R) attention over its regions: a sum of 1; all 0 where it is absent
 
 
 @dataclass(frozen=True)
@@ -51,12 +64,22 @@ class Fusion(nn.Module, ABC):
     uses_regions: ClassVar[bool] = False
     per_word: ClassVar[bool] = True  # a word's fused vector depends on that word and the picture, on no other word
     predicts: ClassVar[bool] = False  # the output is class scores, `Widths.classes` wide: no head comes after it
+    weighs: WeightKind = "none"  # kind of the `picture_weight` that `explain` gives
     out_dim: int
     caption_words: int = 0  # most words of a caption that are read; what comes after them is cut
 
     @abstractmethod
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t), valid where `word_mask` (B, T) is True, with `picture` into (B, T, out_dim)."""
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """What `forward` gives, with the weights that it has used: none, unless a strategy says otherwise."""
+        return Explanation(self(words, word_mask, picture))
+
+
+def on_pictures(weight: Tensor, picture: Picture) -> Tensor:
+    """Weights (B, T) in float32, 0 where the picture is absent."""
+    return torch.where(picture.present.unsqueeze(1), weight.float(), 0.0)
 
 
 class ImageProjection(nn.Module):

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, Widths, on_pictures
 
 
 class Bimodal(Fusion):
@@ -38,15 +38,28 @@ class Bimodal(Fusion):
         self.alpha_logit: nn.Parameter | None = None
         if mix == "alpha":
             self.alpha_logit = nn.Parameter(torch.tensor(math.log(alpha / (1 - alpha))))
+            self.weighs = "modality_weight"
         self.output = nn.Linear(self.out_dim if mix == "alpha" else 2 * self.out_dim, self.out_dim)
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, dim)."""
         text = self.text(words)  # (B, T, d_f)
         image = self.image(picture.pooled, picture.present).unsqueeze(1)  # (B, 1, d_f)
-        if self.alpha_logit is None:
+        alpha = self.alpha
+        if alpha is None:
             joined = torch.cat([text, image.expand_as(text).to(text.dtype)], dim=-1)
         else:
-            alpha = torch.sigmoid(self.alpha_logit)
             joined = torch.where(picture.present[:, None, None], alpha * text + (1 - alpha) * image, text)
         return self.activation(self.output(joined))
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """The fused words, and 1 - alpha, which is the same for every word; nothing of a concatenation."""
+        fused = self(words, word_mask, picture)
+        if self.alpha is None:
+            return Explanation(fused)
+        return Explanation(fused, on_pictures((1 - self.alpha).expand(words.shape[:2]), picture))
+
+    @property
+    def alpha(self) -> Tensor | None:
+        """The share of the text (); None of a concatenation."""
+        return None if self.alpha_logit is None else torch.sigmoid(self.alpha_logit)

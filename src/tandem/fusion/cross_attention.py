@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, Widths
 
 START_GAIN = 0.1  # of the value and last feed-forward weights, so that training starts near LayerNorm(h)
 
@@ -51,6 +51,11 @@ class CrossAttention(Fusion):
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the regions into (B, T, d_t)."""
         return self.attend(words, word_mask, picture)[0]
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """The fused words, and the attention over the regions, on average over the heads."""
+        fused, weights = self.attend(words, word_mask, picture)
+        return Explanation(fused, region_weight=weights.mean(dim=1))
 
     def attend(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
         """The fused words (B, T, d_t), and the weights (B, heads, T, R): a sum of 1, or all 0 without a picture."""

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, WeightKind, Widths, on_pictures
 
 
 class Gated(Fusion):
@@ -16,6 +16,8 @@ class Gated(Fusion):
     `granularity` "dimension" gives one gate per dimension, "token" one per word. `combine` "concat" is twice as wide as
     the text, "add" as wide. For an absent picture g * v = 0.
     """
+
+    weighs: WeightKind = "gate"
 
     def __init__(
         self,
@@ -35,8 +37,17 @@ class Gated(Fusion):
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, out_dim)."""
+        return self.attend(words, word_mask, picture)[0]
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """The fused words, and how far the gate is open, on average over its dimensions."""
+        fused, gate = self.attend(words, word_mask, picture)
+        return Explanation(fused, on_pictures(gate.float().mean(dim=-1), picture))
+
+    def attend(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
+        """The fused words (B, T, out_dim), and the gate (B, T, d_t) or (B, T, 1)."""
         image = self.image(picture.pooled, picture.present)  # (B, d)
         image = image.unsqueeze(1).expand(-1, words.shape[1], -1).to(words.dtype)  # (B, T, d)
         gate = torch.sigmoid(self.gate(torch.cat([words, image], dim=-1)))  # (B, T, d) or (B, T, 1)
         seen = gate * image  # zero where the picture is absent, for the projection is
-        return torch.cat([words, seen], dim=-1) if self.combine == "concat" else words + seen
+        return (torch.cat([words, seen], dim=-1) if self.combine == "concat" else words + seen), gate

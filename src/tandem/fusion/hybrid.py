@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tandem.fusion.attention import ModalityWeights
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, WeightKind, Widths
 from tandem.fusion.film import Modulation
 
 
@@ -19,6 +19,8 @@ class Hybrid(Fusion):
     one of the words, both `dim` wide. The projection of the words starts as the identity where `dim` is their width.
     An absent picture gives [h; 0].
     """
+
+    weighs: WeightKind = "modality_weight"
 
     def __init__(
         self,
@@ -44,8 +46,17 @@ class Hybrid(Fusion):
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, 2 dim)."""
+        return self.attend(words, word_mask, picture)[0]
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """The fused words, and a_2."""
+        fused, weights = self.attend(words, word_mask, picture)
+        return Explanation(fused, weights[..., 1])
+
+    def attend(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
+        """The fused words (B, T, 2 dim), and the weights (B, T, 2) of word and picture."""
         text = self.text(words)  # (B, T, d)
         image = self.image(picture.pooled, picture.present).unsqueeze(1)  # (B, 1, d)
         modulated = torch.where(picture.present[:, None, None], self.modulation(image, text), text)
         weights = self.weights(modulated, image, picture.present)  # (B, T, 2)
-        return torch.cat([weights[..., :1] * modulated, weights[..., 1:] * image], dim=-1)
+        return torch.cat([weights[..., :1] * modulated, weights[..., 1:] * image], dim=-1), weights

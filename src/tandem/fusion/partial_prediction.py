@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from tandem.fusion.base import Fusion, ImageProjection, Picture, Widths
+from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, WeightKind, Widths, on_pictures
 
 
 class PartialPrediction(Fusion):
@@ -20,6 +20,7 @@ class PartialPrediction(Fusion):
     """
 
     predicts: ClassVar[bool] = True
+    weighs: WeightKind = "modality_weight"
 
     def __init__(
         self, *, widths: Widths, weights: Literal["scalar", "class", "gate"], share: float, dropout: float
@@ -42,8 +43,18 @@ class PartialPrediction(Fusion):
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Class scores (B, T, classes) from words (B, T, d_t) and the pooled picture."""
+        return self.mix(words, word_mask, picture)[0]
+
+    def explain(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Explanation:
+        """The scores, and 1 - a: on average over the classes, and the same for every word, where it is no gate."""
+        scores, share = self.mix(words, word_mask, picture)
+        weight = 1 - share.float().expand(*words.shape[:2], -1 if share.dim() else 1).mean(dim=-1)
+        return Explanation(scores, on_pictures(weight, picture))
+
+    def mix(self, words: Tensor, word_mask: Tensor, picture: Picture) -> tuple[Tensor, Tensor]:
+        """The scores (B, T, classes), and the text's share (broadcasts)."""
         text, image, share = self.parts(words, picture)
-        return torch.where(picture.present[:, None, None], share * text + (1 - share) * image, text)
+        return torch.where(picture.present[:, None, None], share * text + (1 - share) * image, text), share
 
     def parts(self, words: Tensor, picture: Picture) -> tuple[Tensor, Tensor, Tensor]:
         """Scores of the text (B, T, classes), of the picture (B, 1, classes), and the text's share (broadcasts)."""
