@@ -6,8 +6,9 @@ from tandem.evaluation.gains import picture_gains, with_gains
 from tandem.evaluation.interval import intervals
 from tandem.evaluation.summary import score_seed, summarise
 from tandem.files import write_json
-from tandem.inference.corpus import predict_corpus, write_predictions
+from tandem.inference.corpus import read_corpus, write_predictions
 from tandem.inference.held_out import HeldOut
+from tandem.inference.insight import Insight
 from tandem.inference.runner import Predictions
 from tandem.params import TandemParams
 from tandem.stage import run_stage
@@ -18,16 +19,17 @@ def main(params: TandemParams, corpus: str) -> None:
     task = held_out.task
     gold = task.gold(held_out.samples)
     twins = Path(f"data/twins/{corpus}")  # not among the stages of a study, whose text_only is a row
-    by_seed, said = {}, dict[int, Predictions]()
+    by_seed, said, insight = {}, dict[int, Predictions](), Insight(held_out)
     for seed in params.seeds:
         twin = twins / str(seed) if twins.is_dir() else None
-        predictions, about = predict_corpus(Path(f"models/{corpus}/{seed}"), held_out, params, seed=seed, twin=twin)
-        write_predictions(Path(f"data/predictions/{corpus}/{seed}.parquet"), held_out, predictions)
-        by_seed[seed] = score_seed(task, gold, predictions, about["valid"][f"{task.headline}_f1"])
-        said[seed] = predictions
+        read = read_corpus(Path(f"models/{corpus}/{seed}"), held_out, params, seed=seed, twin=twin)
+        write_predictions(Path(f"data/predictions/{corpus}/{seed}.parquet"), held_out, read.readings)
+        said[seed] = read.predictions
+        scores = score_seed(task, gold, said[seed], read.about["valid"][f"{task.headline}_f1"])
+        by_seed[seed] = {**scores, **insight.score(read.readings, read.weighs)}
     own = [predictions["predicted"] for predictions in said.values()]
     interval = intervals(task.name, gold, own, sentences=held_out.sentence_of_row)
-    summary = summarise(task, by_seed, held_out.sentences, held_out.facts, interval)
+    summary = insight.complete(summarise(task, by_seed, held_out.sentences, held_out.facts, interval))
     summary = with_gains(summary, picture_gains(task.name, gold, said, held_out.sentence_of_row))
     write_json(Path(f"metrics/evaluate/{corpus}.json"), summary)
     f1, deviation = (tree[task.headline]["f1"] for tree in (summary, summary["std"]))

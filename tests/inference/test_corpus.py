@@ -11,11 +11,14 @@ import pytest
 import torch
 
 from tandem.evaluation.controls import CONTROLS
-from tandem.inference.corpus import predict_corpus, write_predictions
+from tandem.evaluation.spans import spans
+from tandem.inference.corpus import predict_corpus, read_corpus, write_predictions
 from tandem.inference.held_out import HeldOut
 from tandem.inference.runner import Runner
 from tandem.tasks import NER, RE
 from tandem.vision.cache import FeatureCache
+
+CONFIDENCES = ["confidence", "confidence_no_image"]
 
 
 @pytest.fixture
@@ -47,9 +50,17 @@ def test_corpus_predicts_every_word_under_every_control(trained, tmp_path) -> No
         assert [len(row) for row in tags] == [len(sample.words) for sample in test]
     assert predictions["predicted"] != predictions["no_image"]
     assert (about["corpus"], about["task"]) == ("tiny", "ner")
-    write_predictions(tmp_path / "p.parquet", held_out, predictions)
+    readings = read_corpus(folder, held_out, params, seed=1).readings
+    write_predictions(tmp_path / "p.parquet", held_out, readings)
     table = pq.read_table(tmp_path / "p.parquet")
-    assert table.column_names == ["id", "image_id", "words", "gold", "predicted", *CONTROLS]
+    said = ["gold", "predicted", *CONTROLS]
+    assert table.column_names == ["id", "image_id", "words", *said, "spans", "picture_weight", "region_weight"]
+    for tags, found in zip(predictions["predicted"], table.column("spans").to_pylist(), strict=True):
+        assert [(one["type"], one["start"], one["end"]) for one in found] == spans(tags, "default")
+    both = {kind: [one[kind] for row in table.column("spans").to_pylist() for one in row] for kind in CONFIDENCES}
+    assert all(0 <= value <= 1 for kind in CONFIDENCES for value in both[kind])
+    assert sum(both["confidence"]) > sum(both["confidence_no_image"]) > 0
+    assert table.column("picture_weight").null_count == table.column("region_weight").null_count == len(test)
     assert table.column("gold").to_pylist() == [sample.tags for sample in test]
 
 
@@ -63,11 +74,18 @@ def test_corpus_predicts_a_relation_for_every_pair_under_every_control(related, 
     back = predictions["no_image"][1::2]
     assert len(set(back)) == 1
     assert predictions["shuffled_image"] != predictions["predicted"]
-    write_predictions(tmp_path / "p.parquet", held_out, predictions)
+    readings = read_corpus(folder, held_out, params_with("none"), seed=1).readings
+    write_predictions(tmp_path / "p.parquet", held_out, readings)
     table = pq.read_table(tmp_path / "p.parquet")
     places = ["head_start", "head_end", "tail_start", "tail_end"]
     said = ["gold", "predicted", *CONTROLS]
-    assert table.column_names == ["id", "image_id", "words", *places, *said]
+    weights = ["picture_weight", "region_weight"]
+    assert table.column_names == ["id", "image_id", "words", *places, *said, *CONFIDENCES, *weights]
+    confidences = table.select(CONFIDENCES).to_pylist()
+    for one, with_it, without in zip(confidences, predictions["predicted"], predictions["no_image"], strict=True):
+        # The relation that is the best one either way has at least a third of the three; a lost one less than a half.
+        assert one["confidence"] > 1 / 3
+        assert one["confidence_no_image"] > 1 / 3 if with_it == without else one["confidence_no_image"] < 0.5
     assert table.column("gold").to_pylist() == [row.relation for row in held_out.samples]
     assert table.column("tail_end").to_pylist() == [row.tail_end for row in held_out.samples]
     assert str(table.schema.field("gold").type) == "string"
@@ -87,13 +105,13 @@ def test_corpus_decodes_by_the_types_in_the_names(related, monkeypatch) -> None:
     asked = []
 
     def by_names(self, probabilities):
-        asked.append(tuple(probabilities.shape))
-        return ["decided"] * len(probabilities)
+        asked.append(len(probabilities))
+        return ["/org/per/led_by"] * len(probabilities)
 
     monkeypatch.setattr("tandem.models.constraints.TypeConstraints.by_names", by_names)
     predictions, _ = predict_corpus(folder, held_out, params_with("names"), seed=1)
-    assert asked == [(30, 3)] * 4
-    assert predictions["no_image"] == ["decided"] * 30
+    assert sum(asked) == 30 * len(predictions)
+    assert predictions["no_image"] == ["/org/per/led_by"] * 30
 
 
 def test_corpus_controls_cannot_move_a_model_without_pictures(trained) -> None:
@@ -130,13 +148,14 @@ def test_corpus_noise_goes_to_the_condition_that_is_asked_for_alone(trained) -> 
 def test_corpus_of_a_twin_is_what_the_model_without_pictures_says(trained) -> None:
     twin, held_out, params = trained("text_only")
     shutil.move(twin, twin := twin.parent / "twin")
-    alone, _ = predict_corpus(twin, held_out, params, seed=1, twin=Path("nowhere"))
+    alone = read_corpus(twin, held_out, params, seed=1, twin=Path("nowhere")).predictions
     assert alone["text_only"] == alone["predicted"]  # its own twin: nothing is loaded
     folder, held_out, params = trained("concat")
-    predictions, about = predict_corpus(folder, held_out, params, seed=1, twin=twin)
+    read = read_corpus(folder, held_out, params, seed=1, twin=twin)
+    predictions = read.predictions
     assert list(predictions) == ["predicted", *CONTROLS, "text_only"]
     assert predictions["text_only"] == alone["predicted"] != predictions["predicted"]
-    assert predict_corpus(folder, held_out, params, seed=1)[1] == about
+    assert predict_corpus(folder, held_out, params, seed=1)[1] == read.about
 
 
 def test_corpus_controls_exchange_captions_where_those_are_read(trained, tiny_features) -> None:
@@ -188,3 +207,31 @@ def test_corpus_rejects_features_of_another_encoder(trained) -> None:
     )
     with pytest.raises(ValueError, match=r"features of 4/6 numbers .* trained on 6/6"):
         predict_corpus(folder, replace(held_out, features=narrow), params, seed=1)
+
+
+def test_corpus_confidences_without_the_picture_are_about_what_is_said_with_it(trained) -> None:
+    folder, held_out, params = trained("gated")
+    read = read_corpus(folder, held_out, params, seed=1)
+    own, without = read.readings["predicted"], read.readings["no_image"]
+    assert read.weighs == "gate"
+    pictured = [held_out.features.usable(sample.image_id) for sample in held_out.samples]
+    assert 0 < sum(pictured) < len(pictured)
+    for one, other, seen in zip(own, without, pictured, strict=True):
+        assert one.claims == other.claims == spans(one.said, "default")
+        assert (one.picture_weight is not None) is seen
+        assert other.picture_weight is None
+        if not seen:
+            assert (one.said, one.confidences) == (other.said, pytest.approx(other.confidences, rel=1e-5))
+    assert any(one.said != other.said for one, other in zip(own, without, strict=True))
+    assert sum(sum(one.confidences) for one in own) > sum(sum(one.confidences) for one in without)
+
+
+def test_corpus_confidences_use_the_names_of_the_target(trained) -> None:
+    folder, held_out, params = trained("concat")
+    foreign = [replace(one, tags=[tag.replace("PER", "MISC") for tag in one.tags]) for one in held_out.samples]
+    runner = Runner(folder, replace(held_out, samples=foreign), params)
+    runner._model.label_names = [name.replace("PER", "OTHER") for name in runner._model.label_names]
+    runner._model._bounds = {kind.replace("PER", "OTHER"): ends for kind, ends in runner._model._bounds.items()}
+    found = runner.read(foreign, {"predicted": runner.pictures_of(foreign)})["predicted"]
+    assert {span.type for one in found for span in one.claims} == {"LOC", "MISC"}
+    assert all(one.claims == spans(one.said, "default") for one in found)

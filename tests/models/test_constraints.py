@@ -108,3 +108,13 @@ def test_constraints_by_types_match_brute_force(scores, types) -> None:
     allowed = [name for name in RELATIONS if pair_of(name) in (None, written) or types is None]
     best = max(allowed, key=lambda name: float(scores[RELATIONS.index(name)]))
     assert TypeConstraints(RELATIONS).by_types(scores[None], [types]) == [best]
+
+
+@given(rows, st.sampled_from(TYPES))
+def test_constraints_given_types_divide_by_what_is_left(scores, types) -> None:
+    logs = torch.log_softmax(torch.tensor(scores, dtype=torch.float64), -1)
+    written = None if types is None else tuple(kind.lower().replace("other", "misc") for kind in types)
+    left = [pair_of(name) in (None, written) or types is None for name in RELATIONS]
+    total = math.fsum(value for value, kept in zip(logs.exp().tolist(), left, strict=True) if kept)
+    expected = [value / total if kept else 0.0 for value, kept in zip(logs.exp().tolist(), left, strict=True)]
+    assert TypeConstraints(RELATIONS).given(logs[None], [types]).exp()[0].tolist() == pytest.approx(expected)

@@ -69,7 +69,7 @@ def test_tasks_build_their_models(make_params, tiny_corpus, tiny_pairs, tiny_fea
     from tandem.models.build import PictureDims, build_model  # noqa: PLC0415
 
     dims = PictureDims(6, 6)
-    tagger, _ = build_model(make_params(decoder="softmax"), NER, ["O", "B-PER"], dims)
+    tagger, _ = build_model(make_params(decoder="softmax"), NER, ["O", "B-PER", "I-PER"], dims)
     assert isinstance(tagger, Tagger)
     assert tagger.crf is None
     classifier, _ = build_model(make_params(**{"relation.pooling": "span"}), RE, ["None", "/a/b/c"], dims)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from tandem.corpora.schema import Post
 from tandem.evaluation.controls import CONTROLS, NOISE
@@ -13,14 +16,21 @@ from tandem.models.build import load_model
 from tandem.models.captions import captions_for, noise_captions
 from tandem.models.constraints import TypeConstraints, Types
 from tandem.models.data import Dataset
-from tandem.models.predict import predict, predict_log_probabilities
+from tandem.models.predict import Ask, read
+from tandem.models.reading import Choice, Reading
 from tandem.models.relation import RelationClassifier
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
 from tandem.vision.noise import NoiseFeatures
 
-# Name of a prediction -> what is said of each row: tags, or a relation.
+# Name of a prediction -> what is said of each row: tags, or a relation; and how each row is read.
 Predictions = dict[str, list[Any]]
+Readings = dict[str, list[Reading]]
+
+
+def said(readings: Readings) -> Predictions:
+    """The bare predictions."""
+    return {name: [one.said for one in own] for name, own in readings.items()}
 
 
 class Runner:
@@ -51,6 +61,7 @@ class Runner:
         self.about, self.task = trained.about, trained.task
         self._captions = captions_for(fusion, held_out.samples)
         self._noise = NoiseFeatures(features, seed=self.about["seed"])
+        self.weighs = fusion.weighs
         self.uses_picture = fusion.uses_picture or fusion.reads_caption
 
     def pictures_of(self, samples: Sequence[Post]) -> list[str | None]:
@@ -69,7 +80,19 @@ class Runner:
         pictures: Mapping[str, Sequence[str | None]],
         types: Sequence[Types | None] | None = None,
     ) -> Predictions:
-        """What the model says of rows of its task under each of several conditions, `predicted` first.
+        """What the model says of rows of its task under each of several conditions; all as of `read`."""
+        return said(self.read(samples, pictures, types))
+
+    def read(
+        self,
+        samples: Sequence[Any],
+        pictures: Mapping[str, Sequence[str | None]],
+        types: Sequence[Types | None] | None = None,
+    ) -> Readings:
+        """How the model reads rows of its task under each of several conditions, `predicted` first.
+
+        The confidences of `no_image` are about the claims of `predicted`: how probable the same model finds them when
+        it sees no picture.
 
         `pictures`: by name of the condition, the picture of each row; under `noise_image` all pictures are noise, and
         captions, where the model reads those, random words. `types`: entity types of each pair, where a NER
@@ -83,16 +106,20 @@ class Runner:
             with_regions=self._model.reads_regions,
             captions=self._captions,
         )
-        predictions: Predictions = {}
+        readings: Readings = {}
         for name, ids in pictures.items():
-            if name in CONTROLS and not self.uses_picture and "predicted" in predictions:
-                predictions[name] = predictions["predicted"]
+            if name in CONTROLS and not self.uses_picture and "predicted" in readings:
+                readings[name] = readings["predicted"]
                 continue
             self._fill(data, noise=name == NOISE)
             data.image_ids = ids
-            found = self._decode(data, f"{self._folder} {name}", types)
-            predictions[name] = self.task.rename(found, self._model.label_names, samples)
-        return predictions
+            own = readings.get("predicted") if name == "no_image" else None
+            ask = self._ask(None if own is None else [one.claims for one in own], types)
+            title = f"{self._folder} {name}"
+            readings[name] = read(
+                self._model, data, self._runtime, batch_size=self._batch_size, description=title, ask=ask
+            )
+        return {name: self._renamed(own, samples) for name, own in readings.items()}
 
     def _fill(self, data: Dataset, *, noise: bool) -> None:
         """Put the split's pictures and captions into a data set, or noise in their place."""
@@ -100,14 +127,28 @@ class Runner:
         captions = self._captions or {}
         data.captions = noise_captions(captions, seed=self.about["seed"]) if noise else captions
 
-    def _decode(self, data: Dataset, description: str, types: Sequence[Types | None] | None) -> list[Any]:
+    def _renamed(self, readings: Sequence[Reading], samples: Sequence[Any]) -> list[Reading]:
+        """The readings with the names that the rows' corpus has for the classes."""
+        names = self.task.rename([one.said for one in readings], self._model.label_names, samples)
+        claims = self.task.rename_claims([one.claims for one in readings], self._model.label_names, samples)
+        columns = zip(readings, names, claims, strict=True)
+        return [replace(one, said=name, claims=claim) for one, name, claim in columns]
+
+    def _ask(self, about: Sequence[list[Any]] | None, types: Sequence[Types | None] | None) -> Ask:
+        """How the model is asked: about these claims, and under `relation.types`."""
         model, rule = self._model, self._types
+
+        def claims(rows: Sequence[int]) -> list[list[Any]] | None:
+            return None if about is None else [about[row] for row in rows]
+
         if not isinstance(model, RelationClassifier) or rule == "none" or (rule == "ner" and types is None):
-            return predict(model, data, self._runtime, batch_size=self._batch_size, description=description)
-        probabilities = predict_log_probabilities(
-            model, data, self._runtime, batch_size=self._batch_size, description=description
-        )
+            return lambda batch, rows: model.read(batch, claims(rows))
         constraints = TypeConstraints(model.label_names)
-        if rule == "ner" and types is not None:
-            return constraints.by_types(probabilities, types)
-        return constraints.by_names(probabilities)
+
+        def choose(logs: Tensor, rows: Sequence[int]) -> Choice:
+            if rule == "names" or types is None:
+                return Choice(constraints.by_names(logs), logs)  # no relation is ruled out
+            own = [types[row] for row in rows]
+            return Choice(constraints.by_types(logs, own), constraints.given(logs, own))
+
+        return lambda batch, rows: model.read(batch, claims(rows), lambda logs: choose(logs, rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tandem.fusion.base import Fusion, Picture
+from tandem.models.reading import Reading
 from tandem.models.vision import TrainedVision
 from tandem.text.base import TextBatch, TextEncoder
 
@@ -22,10 +24,11 @@ class PairPlaces:
 
     starts: Tensor  # (B, 2) long, places of their start markers
     words: Tensor  # (B, 2, T) bool, True = a word of theirs
+    kept: Tensor  # (B, T) bool, True = a word of the sentence, and no marker
 
     def to(self, device: torch.device) -> PairPlaces:
         """The same on another device."""
-        return PairPlaces(self.starts.to(device), self.words.to(device))
+        return PairPlaces(self.starts.to(device), self.words.to(device), self.kept.to(device))
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,23 @@ class FusedModel(nn.Module, ABC):
         """The features of the pictures."""
         return batch.picture if self.vision is None else self.vision(batch.picture)
 
+    def fusion_inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Picture]:
+        """What the strategy fuses: word vectors (B, T, d_t), their mask (B, T), and pictures."""
+        picture = self.see(batch)
+        return self.encode(batch, picture if self.fusion.joint else None), batch.word_mask, picture
+
     def fuse(self, batch: Batch) -> Tensor:
         """Fused word vectors (B, T, d)."""
-        picture = self.see(batch)
-        words = self.encode(batch, picture if self.fusion.joint else None)
-        fused: Tensor = self.fusion(words, batch.word_mask, picture)
+        fused: Tensor = self.fusion(*self.fusion_inputs(batch))
         return fused
+
+    def forward(self, batch: Batch) -> Tensor:
+        """As `scores`."""
+        return self.scores(self.fuse(batch), batch)
+
+    @abstractmethod
+    def scores(self, fused: Tensor, batch: Batch) -> Tensor:
+        """Scores of the labels, in float32, of what the strategy gives for a batch."""
 
     @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
@@ -101,3 +115,11 @@ class FusedModel(nn.Module, ABC):
     @abstractmethod
     def decode(self, batch: Batch) -> list[Any]:
         """The best labels of each row: tags, or a relation."""
+
+    @abstractmethod
+    def read(self, batch: Batch, about: Sequence[list[Any]] | None = None) -> list[Reading]:
+        """What `decode` says of each row, with confidences and weights, out of one pass.
+
+        about: for each row, the claims that the confidences are to be about, None = those that it makes itself. So the
+        same claims can be asked about with a picture and without.
+        """

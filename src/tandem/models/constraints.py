@@ -52,11 +52,18 @@ class TypeConstraints:
 
     def by_types(self, log_probabilities: Tensor, types: Sequence[Types | None]) -> list[str]:
         """The best relation whose types are those of its row, for each row of (B, K); None allows every relation."""
+        return self._best(log_probabilities, self._allowed(log_probabilities, types))
+
+    def given(self, log_probabilities: Tensor, types: Sequence[Types | None]) -> Tensor:
+        """The log-probabilities (B, K) when the types of each row are known: -inf for what they rule out."""
+        allowed = self._allowed(log_probabilities, types)
+        return torch.log_softmax(log_probabilities.masked_fill(~allowed, -math.inf), dim=-1)
+
+    def _allowed(self, log_probabilities: Tensor, types: Sequence[Types | None]) -> Tensor:
+        """(B, K) bool."""
         allowed = [[self._fits(own, kinds) for own in self.signatures] for kinds in types]
-        shape = log_probabilities.shape
-        return self._best(
-            log_probabilities, torch.tensor(allowed, dtype=torch.bool, device=log_probabilities.device).reshape(shape)
-        )
+        shape, device = log_probabilities.shape, log_probabilities.device
+        return torch.tensor(allowed, dtype=torch.bool, device=device).reshape(shape)
 
     @staticmethod
     def _fits(own: Types | None, kinds: Types | None) -> bool:

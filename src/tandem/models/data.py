@@ -154,9 +154,11 @@ class PairDataset(Dataset):
     def batch(self, rows: Sequence[int], shown: Tensor | None = None, views: Tensor | None = None) -> Batch:
         batch = super().batch(rows, shown, views)
         words = torch.zeros(len(rows), 2, batch.word_mask.shape[1], dtype=torch.bool)
+        kept = torch.zeros(len(rows), batch.word_mask.shape[1], dtype=torch.bool)
         for place, row in enumerate(rows):
+            kept[place, self.marked[row].places] = True
             words[place, 0, self.marked[row].head_words] = True
             words[place, 1, self.marked[row].tail_words] = True
         starts = torch.tensor([(self.marked[row].head_start, self.marked[row].tail_start) for row in rows])
         labels = None if self.labels is None else self.labels[list(rows)]
-        return replace(batch, labels=labels, pairs=PairPlaces(starts, words))
+        return replace(batch, labels=labels, pairs=PairPlaces(starts, words, kept))

@@ -63,6 +63,12 @@ class Task(ABC):
     def rename(self, predicted: Sequence[Any], source_labels: Sequence[str], samples: Sequence[Any]) -> list[Any]:
         """Predictions of a model with `source_labels` under the names that the corpus of `samples` has for them."""
 
+    @abstractmethod
+    def rename_claims(
+        self, claims: Sequence[list[Any]], source_labels: Sequence[str], samples: Sequence[Any]
+    ) -> list[list[Any]]:
+        """The same for what confidences are about (`tandem.models.reading.Reading`): entities, or relations."""
+
 
 def head_of(params: TandemParams, fusion: Fusion, vectors: int, labels: int) -> nn.Module:
     """The head that reads `vectors` fused vectors, joined; none after a strategy that gives the scores itself."""

@@ -9,6 +9,7 @@ from typing import Any
 from tandem.corpora.labels import entity_types, label_set, rename_tags, type_mapping
 from tandem.corpora.schema import Sample, read_samples
 from tandem.evaluation.metrics import Tree, score
+from tandem.evaluation.spans import Span
 from tandem.fusion.base import Fusion
 from tandem.models.data import SentenceDataset
 from tandem.models.tagger import Tagger
@@ -60,5 +61,14 @@ class EntityTask(Task):
     def rename(
         self, predicted: Sequence[Sequence[str]], source_labels: Sequence[str], samples: Sequence[Sample]
     ) -> list[list[str]]:
-        mapping = type_mapping(entity_types([source_labels]), entity_types(sample.tags for sample in samples))
+        mapping = self._mapping(source_labels, samples)
         return [rename_tags(tags, mapping) for tags in predicted]
+
+    def rename_claims(
+        self, claims: Sequence[list[Span]], source_labels: Sequence[str], samples: Sequence[Sample]
+    ) -> list[list[Span]]:
+        mapping = self._mapping(source_labels, samples)
+        return [[span._replace(type=mapping[span.type]) for span in own] for own in claims]
+
+    def _mapping(self, source_labels: Sequence[str], samples: Sequence[Sample]) -> dict[str, str]:
+        return type_mapping(entity_types([source_labels]), entity_types(sample.tags for sample in samples))

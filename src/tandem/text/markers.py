@@ -24,6 +24,7 @@ class Marked:
     """A sentence with the markers in it, and where head and tail stand in it."""
 
     words: list[Word]
+    places: list[int]  # of the sentence's own words
     head_start: int  # place of [E1]
     tail_start: int  # place of [E2]
     head_words: list[int]  # places of the head's words; a marker of the tail may stand between them
@@ -45,7 +46,7 @@ def mark(words: Sequence[str], head: tuple[int, int], tail: tuple[int, int]) -> 
     if tail[1] - tail[0] > head[1] - head[0]:
         outer, inner = inner, outer
     marked: list[Word] = []
-    places: list[int] = []  # of the words
+    places: list[int] = []
     starts: dict[Marker, int] = {}
     for boundary in range(len(words) + 1):
         marked += [close for (_, end), _, close in (inner, outer) if end == boundary]
@@ -58,6 +59,7 @@ def mark(words: Sequence[str], head: tuple[int, int], tail: tuple[int, int]) -> 
             marked.append(words[boundary])
     return Marked(
         words=marked,
+        places=places,
         head_start=starts[Marker.HEAD_START],
         tail_start=starts[Marker.TAIL_START],
         head_words=places[slice(*head)],
