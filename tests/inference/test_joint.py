@@ -13,7 +13,8 @@ from tandem.corpora.schema import RelationSample, text_hash
 from tandem.evaluation.joint import Reading, Triple, gather
 from tandem.evaluation.spans import spans
 from tandem.inference import joint
-from tandem.inference.joint import MOST_MENTIONS, candidate_pairs, predict_joint
+from tandem.inference.joint import predict_joint
+from tandem.inference.pairs import MOST_MENTIONS, candidate_pairs
 
 WORDS = ["Ada", "Bo", "Cy", "Oslo"]
 
@@ -67,9 +68,10 @@ def relate(pair, picture) -> str:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(label_set(["PER", "LOC"])), max_size=60))
 def test_joint_pairs_are_all_ordered_pairs_of_the_first_mentions(tags: list[str]) -> None:
-    mentions = spans(tags, "default")[:MOST_MENTIONS]
+    every = spans(tags, "default")
+    mentions = every[:MOST_MENTIONS]
     expected = {(one, two) for one, two in product(mentions, mentions) if one != two}
-    pairs = candidate_pairs(tags)
+    pairs = candidate_pairs(every)
     assert len(pairs) == len(set(pairs))
     assert set(pairs) == expected
 

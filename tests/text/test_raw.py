@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import time
 import unicodedata
 
@@ -92,7 +93,7 @@ def test_raw_known_words_are_located(known):
     text = "  ".join(known)
     pieces = locate(text, known)
     assert [text[piece.start : piece.end] for piece in pieces] == known
-    assert all(one.end <= two.start for one, two in zip(pieces, pieces[1:], strict=False))
+    assert all(one.end <= two.start for one, two in itertools.pairwise(pieces))
 
 
 @pytest.mark.parametrize("known", [["b", "a"], ["a", "c"], ["a", ""], ["a", "a"]])

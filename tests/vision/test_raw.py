@@ -44,8 +44,9 @@ def test_raw_pictures_come_back_byte_for_byte(make_pictures: Make, tmp_path: Pat
         picture = expected(pictures.loc[image_id, "image_path"])
         assert torch.equal(squares[row], picture)
         torch.testing.assert_close(found.pooled[row], picture.float().mean((1, 2)))
-    live, _ = LiveFeatures(params=params).gather([Path(pictures.loc[3, "image_path"]), None, None, None], [None] * 4)
-    assert torch.equal(live.regions[0], found.regions[0])
+    live = LiveFeatures(params=params)
+    own = live.gather([live.open(Path(pictures.loc[3, "image_path"]))])
+    assert torch.equal(own.regions[0], found.regions[0])
 
 
 def test_raw_key_follows_the_size_alone() -> None:

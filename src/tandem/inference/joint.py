@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from itertools import permutations
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tandem.corpora.schema import NO_RELATION, Post, RelationSample, Sample
+from tandem.corpora.schema import NO_RELATION, RelationSample, Sample
 from tandem.evaluation.controls import CONTROLS, conditions
 from tandem.evaluation.joint import JOINT, Reading, Sentences, Triple, gather, span_types
 from tandem.evaluation.metrics import Tree, mean_and_std
 from tandem.evaluation.relations import score_relations
-from tandem.evaluation.spans import Span, spans
+from tandem.evaluation.spans import spans
 from tandem.evaluation.summary import score_seed, summarise
 from tandem.inference.held_out import HeldOut
+from tandem.inference.pairs import BLOCK, MOST_MENTIONS, Pair, candidate_pairs, pair_row, post_fields
 from tandem.inference.runner import Runner
 from tandem.params import TandemParams
-
-# Mentions of a sentence that form pairs. A NER model that finds more (an untrained one may tag every word) is wrong
-# about most of them, and pairs grow with their square.
-MOST_MENTIONS = 32
-BLOCK = 4096  # pairs that are in memory at once
-
-Pair = tuple[Span, Span]
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ def predict_joint(
     samples = sentences.samples
     pictures = conditions(ner.pictures_of(samples), seed=seed)
     tags = ner.predict(samples, pictures)
-    pairs = {name: [candidate_pairs(said) for said in tags[name]] for name in tags}
+    pairs = {name: [candidate_pairs(spans(said, "default")) for said in tags[name]] for name in tags}
     readings: dict[str, list[Reading]] = {}
     for name, ids in pictures.items():
         if name in CONTROLS and not ner.uses_picture and not re.uses_picture:
@@ -94,7 +86,7 @@ def score_gold_pairs(source: str, held_out: HeldOut, params: TandemParams) -> Tr
     for seed in params.seeds:
         ner = Runner(Path(f"models/{source}/{seed}"), held_out, params)
         re = Runner(Path(f"models/{held_out.corpus}/{seed}"), held_out, params)
-        posts = [Sample(**_post(row), tags=["O"] * len(row.words)) for row in rows]
+        posts = [Sample(**post_fields(row), tags=["O"] * len(row.words)) for row in rows]
         tags = ner.predict(posts, {"predicted": ner.pictures_of(posts)})["predicted"]
         by_seed.append({"gold_pairs": score_relations(gold, _on_gold_pairs(re, rows, tags))["relation"]})
     mean, std = mean_and_std(by_seed)
@@ -112,11 +104,6 @@ def _on_gold_pairs(re: Runner, rows: Sequence[RelationSample], tags: Sequence[Se
     return list(re.predict(rows, {"predicted": re.pictures_of(rows)}, known)["predicted"])
 
 
-def candidate_pairs(tags: Sequence[str]) -> list[Pair]:
-    """Every ordered pair of different mentions (default reading), of the first MOST_MENTIONS."""
-    return list(permutations(spans(tags, "default")[:MOST_MENTIONS], 2))
-
-
 def _related(
     re: Runner,
     samples: Sequence[Sample],
@@ -129,7 +116,7 @@ def _related(
     found: list[set[Triple]] = [set() for _ in samples]
     for start in range(0, len(flat), BLOCK):
         block = flat[start : start + BLOCK]
-        rows = [_row(samples[number], pair) for number, pair in block]
+        rows = [pair_row(samples[number], pair) for number, pair in block]
         shown = [pictures[number] for number, _ in block]
         types = [(head.type, tail.type) for _, (head, tail) in block]
         relations = re.predict(rows, {condition: shown}, types)[condition]
@@ -137,21 +124,3 @@ def _related(
             if relation != NO_RELATION:
                 found[number].add(Triple(head, tail, relation))
     return [frozenset(triples) for triples in found]
-
-
-def _post(row: Post) -> dict[str, Any]:
-    """What a row of either task has."""
-    return {column.name: getattr(row, column.name) for column in fields(Post)}
-
-
-def _row(sample: Sample, pair: Pair) -> RelationSample:
-    """A pair as a row of a relation corpus; its relation is what the model is asked for."""
-    head, tail = pair
-    return RelationSample(
-        **_post(sample),
-        head_start=head.start,
-        head_end=head.end,
-        tail_start=tail.start,
-        tail_end=tail.end,
-        relation=NO_RELATION,
-    )

@@ -16,13 +16,15 @@ class Query:
     """A post to read.
 
     image: a path, the bytes of a file, a PIL image, or None. caption: for models that read captions. words: the post's
-    words where they are known, each standing in `text` in this order; None = tokenised as tweets are.
+    words where they are known, each standing in `text` in this order; None = tokenised as tweets are. mentions: the
+    entities where they are known, in place of those that a NER model would find; a relation model alone needs them.
     """
 
     text: str
     image: Picture | None = None
     caption: str | None = None
     words: tuple[str, ...] | None = None
+    mentions: tuple[Mention, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,10 @@ class Relation:
 class Prediction:
     """All that was found in one post.
 
-    picture: what became of the picture: "ok", "none" (none was given), "not used" (the model reads none), or why it
-    could not be read, as in `tandem.vision.pictures.STATUSES`. picture_weight: weight of the picture for each word, in
-    [0, 1]; region_weight: attention over its regions, sum 1; None where the strategy has none or saw no picture.
+    picture: what became of the picture: "ok", "none" (none was given), "not used" (the model reads none, or there is no
+    word to read beside it), or why it could not be read, as in `tandem.vision.pictures.STATUSES`. For a model that
+    reads captions, the caption is the picture. picture_weight: weight of the picture for each word, in [0, 1];
+    region_weight: attention over its regions, sum 1; None where the strategy has none or saw no picture.
     """
 
     text: str

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from tandem.corpora.schema import Post
 from tandem.evaluation.controls import CONTROLS, NOISE
 from tandem.inference.held_out import HeldOut
@@ -17,7 +15,7 @@ from tandem.models.captions import captions_for, noise_captions
 from tandem.models.constraints import TypeConstraints, Types
 from tandem.models.data import Dataset
 from tandem.models.predict import Ask, read
-from tandem.models.reading import Choice, Reading
+from tandem.models.reading import Chooser, Reading
 from tandem.models.relation import RelationClassifier
 from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
@@ -141,14 +139,11 @@ class Runner:
         def claims(rows: Sequence[int]) -> list[list[Any]] | None:
             return None if about is None else [about[row] for row in rows]
 
-        if not isinstance(model, RelationClassifier) or rule == "none" or (rule == "ner" and types is None):
+        if not isinstance(model, RelationClassifier):
             return lambda batch, rows: model.read(batch, claims(rows))
         constraints = TypeConstraints(model.label_names)
 
-        def choose(logs: Tensor, rows: Sequence[int]) -> Choice:
-            if rule == "names" or types is None:
-                return Choice(constraints.by_names(logs), logs)  # no relation is ruled out
-            own = [types[row] for row in rows]
-            return Choice(constraints.by_types(logs, own), constraints.given(logs, own))
+        def choose(rows: Sequence[int]) -> Chooser | None:
+            return constraints.chooser(rule, None if types is None else [types[row] for row in rows])
 
-        return lambda batch, rows: model.read(batch, claims(rows), lambda logs: choose(logs, rows))
+        return lambda batch, rows: model.read(batch, claims(rows), choose(rows))

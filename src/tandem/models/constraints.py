@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from tandem.corpora.labels import SAME_CLASS
 from tandem.corpora.schema import NO_RELATION, argument_types
+from tandem.models.reading import Choice, Chooser
 
 Types = tuple[str, str]  # of head and tail
+Rule = Literal["none", "names", "ner"]  # as `relation.types`
 
 
 def signature(relation: str) -> Types | None:
@@ -37,6 +40,17 @@ class TypeConstraints:
     def __init__(self, relations: Sequence[str]) -> None:
         self.relations = list(relations)
         self.signatures = [None if name == NO_RELATION else signature(name) for name in relations]
+
+    def chooser(self, rule: Rule, types: Sequence[Types | None] | None) -> Chooser | None:
+        """What chooses the relations of pairs of these types under a rule of `relation.types`; None = the best ones.
+
+        types: entity types of each pair, None = not known of this one, or of none.
+        """
+        if rule == "names":
+            return lambda logs: Choice(self.by_names(logs), logs)  # no relation is ruled out
+        if rule == "ner" and types is not None:
+            return lambda logs: Choice(self.by_types(logs, types), self.given(logs, types))
+        return None
 
     def by_names(self, log_probabilities: Tensor) -> list[str]:
         """The most probable pair of types first, then the best relation of these types, for each row of (B, K).

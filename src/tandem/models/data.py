@@ -45,6 +45,7 @@ class Dataset:
         self.with_regions = with_regions
         self.captions: Captions = captions or {}
         self._texts = texts
+        tokenizer.prepare(texts)
         self._alone: list[Any] = [tokenizer.encode(words) for words in texts]
         self.image_ids = [sample.image_id for sample in samples]
 
@@ -92,12 +93,22 @@ class Dataset:
             total += self.costs[row]
         return parts
 
-    def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
+    def blind(self, rows: Sequence[int], batch: Batch) -> Batch:
+        """The same batch of the given rows without pictures and captions."""
+        picture = replace(batch.picture, present=torch.zeros_like(batch.picture.present))
+        text = self.tokenizer.collate([self._alone[row] for row in rows]) if self.captions else batch.text
+        return replace(batch, text=text, picture=picture)
+
+    def plan(self, batch_size: int) -> list[list[int]]:
         """Every row once, longest first, so that a batch pads little and memory peaks at the start."""
         order = sorted(range(len(self)), key=lambda row: (-self.costs[row], row))
-        for start in range(0, len(order), batch_size):
-            for rows in self.parts(order[start : start + batch_size]):
-                yield rows, self.batch(rows)
+        batches = (order[start : start + batch_size] for start in range(0, len(order), batch_size))
+        return [part for rows in batches for part in self.parts(rows)]
+
+    def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
+        """Every row once, in the batches of `plan`."""
+        for rows in self.plan(batch_size):
+            yield rows, self.batch(rows)
 
 
 class SentenceDataset(Dataset):

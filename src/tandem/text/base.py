@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ class WordTokenizer(ABC):
 
     Entity markers stand among the words; normalisation leaves them alone.
     """
+
+    @abstractmethod
+    def prepare(self, texts: Iterable[Sequence[Word]]) -> None:
+        """Be told of texts that are going to be encoded, for tokenizers that are faster over many at once."""
 
     @abstractmethod
     def encode(self, words: Sequence[Word], context: Sequence[str] = ()) -> Any:

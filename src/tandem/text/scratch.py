@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ class HashTokenizer(WordTokenizer):
         self.buckets = buckets
         self.normalise = normalise
         self._normalise = NORMALISERS[normalise]
+
+    def prepare(self, texts: Iterable[Sequence[Word]]) -> None:
+        """Nothing: words are hashed one by one."""
 
     def encode(self, words: Sequence[Word], context: Sequence[str] = ()) -> HashedWords:
         return HashedWords(self._table(words), self._table(context))

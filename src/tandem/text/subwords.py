@@ -6,7 +6,7 @@ none) and a word's pieces are computed once a vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,8 @@ from tandem.text.markers import Marker, Word
 from tandem.text.normalise import NORMALISERS
 from tandem.text.segments import PairTokens, pair_tokens, special_tokens
 from tandem.text.windows import windows
+
+MOST_WORDS = 200_000  # whose pieces are kept, some 60 MB; texts without end have new words without end
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class SubwordTokenizer(WordTokenizer):
         self.max_length = max_length
         self.normalise = normalise
         self._normalise = NORMALISERS[normalise]
-        self._pieces: dict[Word, list[int]] = {marker: [token] for marker, token in (markers or {}).items()}
+        self._marked: dict[Word, list[int]] = {marker: [token] for marker, token in (markers or {}).items()}
+        self._pieces = dict(self._marked)
         self._markers = torch.tensor(list((markers or {}).values()), dtype=torch.long)
         self.prefix, self.suffix = special_tokens(tokenizer)
         self.capacity = max_length - len(self.prefix) - len(self.suffix)
@@ -88,6 +91,11 @@ class SubwordTokenizer(WordTokenizer):
         unknown = (tokenizer.unk_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
         self._unknown = next((token for token in unknown if token is not None), 0)
         self.pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._unknown
+
+    def prepare(self, texts: Iterable[Sequence[Word]]) -> None:
+        if len(self._pieces) > MOST_WORDS:
+            self._pieces = dict(self._marked)
+        self.pieces([word for text in texts for word in text])
 
     def pieces(self, words: Sequence[Word]) -> list[list[int]]:
         """Token ids of each word, at least one and at most half a window."""

@@ -39,7 +39,6 @@ FORMAT = 1  # raised when the same encoder would give other numbers, so that old
 _VIEWS_FORMAT = 1  # likewise, when the same knobs would give other views
 _SHARD_BYTES = 64 << 20  # of regions; what a kill loses at most, and what is held before writing
 _COLUMNS = ("image_id", "image_path", "image_hash", "caption")
-_CAPTION_MARK = b"caption\0"
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
@@ -238,7 +237,7 @@ def encode_all(todo: Sequence[Item], encoder: Encoder, params: VisionParams, sha
         return (item, *_load(item, encoder, params.max_pixels))
 
     def encode() -> None:
-        parts.append(_encode(encoder, tensors, seeds, params, place))
+        parts.append(encode_batch(encoder, tensors, params, place, seeds))
         run.computed += len(tensors)
         tensors.clear()
         seeds.clear()
@@ -304,15 +303,15 @@ def _load(item: Item, encoder: Encoder, max_pixels: int) -> tuple[Picture, Tenso
     return picture, None if picture.image is None else encoder.preprocess(picture.image)
 
 
-def _encode(
-    encoder: Encoder, tensors: list[Tensor], seeds: list[int], params: VisionParams, place: torch.device
+def encode_batch(
+    encoder: Encoder, tensors: list[Tensor], params: VisionParams, place: torch.device, seeds: Sequence[int] = ()
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Pooled, regions in the storage format and padded to R, lengths; all on the CPU. seeds: of views; none if plain"""
     batch = encoder.collate(tensors).to(place)
     if seeds:
         from tandem.vision.augment import Augmentation  # noqa: PLC0415 (torchvision, and needed only for views)
 
-        batch = Augmentation(params.augment, side=batch.shape[-1]).views(batch, seeds)
+        batch = Augmentation(params.augment, side=batch.shape[-1]).views(batch, list(seeds))
     with autocast(encoder, params.precision, place):
         pooled, regions, lengths = encoder(batch)
     if not (torch.isfinite(pooled).all() and torch.isfinite(regions).all()):
@@ -368,10 +367,15 @@ def _caption_items(pictures: pd.DataFrame) -> tuple[list[PictureRow], list[Item]
             notes = () if caption is None else ("empty_caption",)
             rows.append(PictureRow(image_id, "missing", 0, 0, None, notes))
             continue
-        content = hashlib.sha256(_CAPTION_MARK + text.encode()).hexdigest()
+        content = caption_content(text)
         items.setdefault(content, Item(content, text))
         rows.append(PictureRow(image_id, "pending", 0, 0, content))
     return rows, list(items.values())
+
+
+def caption_content(text: str) -> str:
+    """What the features of a caption are stored under."""
+    return hashlib.sha256(b"caption\0" + text.encode()).hexdigest()
 
 
 def _finished(row: PictureRow, found: dict[str, Place], failed: dict[str, Picture], max_pixels: int) -> PictureRow:

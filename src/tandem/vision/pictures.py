@@ -74,11 +74,25 @@ def open_picture(source: Path | bytes | None, max_pixels: int, *, side: int | No
         return Picture(None, "broken", width, height)
 
 
+def convert_picture(image: Image.Image, max_pixels: int) -> Picture:
+    """What opening the file of a picture that is in memory already would give. Not for several threads at once."""
+    width, height = image.size
+    if width * height > max_pixels:
+        return Picture(None, "too_large", width, height)
+    try:
+        orientation = _orientation(image)
+        notes = _notes(image, orientation)
+        upright = _to_rgb(ImageOps.exif_transpose(image) if orientation != 1 else image)
+    except Exception:  # one that was opened and is only decoded now
+        return Picture(None, "broken", width, height)
+    return Picture(upright, "ok", *upright.size, notes)
+
+
 def read_picture(path: Path) -> bytes | Picture:
     """The bytes of a file, or the status "missing" (no such file) or "broken" (unreadable, a folder)."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # no path at all, with a NUL in it
         return Picture(None, "missing", 0, 0)
     except OSError:
         return Picture(None, "broken", 0, 0)

@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 _METADATA = "tandem"
 _TENSORS = ("pooled", "regions", "lengths", "sizes")
 
+DAMAGE = (SafetensorError, OSError, ValueError, KeyError, TypeError)
+"""What reading a damaged shard may raise."""
+
 
 @dataclass(frozen=True)
 class Described:
@@ -70,11 +73,11 @@ class ShardStore:
         found: dict[str, Place] = {}
         for path in sorted(self.folder.glob("shard-*.safetensors")):
             try:
-                described = _describe(path)
+                described = describe_shard(path)
                 rows = [(row, one) for row, one in enumerate(described) if one.content in wanted]
                 if any(one.content not in found for _, one in rows):
-                    _check(path)
-            except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+                    check_shard(path)
+            except DAMAGE as error:
                 _log.warning("%s is damaged (%s); removed, its pictures are computed again", path, error)
                 self.corrupt.append(path)
                 path.unlink(missing_ok=True)
@@ -107,7 +110,7 @@ class ShardStore:
         """A whole shard."""
         with safe_open(path, framework="pt") as stored:
             return Shard(
-                _describe(path),
+                describe_shard(path),
                 stored.get_tensor("pooled"),
                 stored.get_tensor("regions"),
                 stored.get_tensor("lengths"),
@@ -122,7 +125,8 @@ def by_shard(places: Sequence[Place]) -> Iterator[tuple[Path, list[Place]]]:
     yield from sorted(groups.items())
 
 
-def _describe(path: Path) -> list[Described]:
+def describe_shard(path: Path) -> list[Described]:
+    """The contents of a shard, by row. Errors: as `check_shard`."""
     with safe_open(path, framework="pt") as stored:
         metadata = json.loads((stored.metadata() or {})[_METADATA])
         sizes = stored.get_tensor("sizes").tolist()
@@ -135,7 +139,8 @@ def _describe(path: Path) -> list[Described]:
     ]
 
 
-def _check(path: Path) -> None:
+def check_shard(path: Path) -> None:
+    """That a shard is as it was written. Errors: one of DAMAGE."""
     with safe_open(path, framework="pt") as stored:
         expected = json.loads((stored.metadata() or {})[_METADATA])["crc32"]
         found = _checksum({name: stored.get_tensor(name) for name in _TENSORS})
