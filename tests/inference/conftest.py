@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+import torch
+from PIL import Image
 
 from tandem.corpora.labels import entity_types, label_set, rename_tags
 from tandem.corpora.schema import Post, RelationSample, Sample
+from tandem.models.build import PictureDims, build_model, save_description, save_weights
 from tandem.tasks import NER, RE
 from tandem.training.loop import TrainingData, train
 from tandem.training.state import StateStore
+from tandem.vision.cache import FeatureCache
+from tandem.vision.extract import extract
 
 RELATIONS = ["None", "/per/org/member_of", "/org/per/led_by"]
 
@@ -63,6 +72,55 @@ def fit(tmp_path) -> Callable[..., Any]:
         )
         folder = tmp_path / "models" / corpus / str(seed)
         train(params, data, seed=seed, out=folder, store=StateStore(tmp_path / "state" / corpus / str(seed)))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def photos(tmp_path) -> Callable[[list[Post]], dict[str, Path]]:
+    """`photos(rows)`: a picture file for each image id, reddish for one type and bluish for others."""
+
+    def make(rows: list[Post]) -> dict[str, Path]:
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        ids = sorted({row.image_id for row in rows if row.image_id})
+        paths = {image_id: tmp_path / "photos" / f"{image_id}.png" for image_id in ids}
+        for seed, (image_id, path) in enumerate(paths.items()):
+            pixels = np.random.default_rng(seed).integers(0, 120, (32, 40, 3), dtype=np.uint8)
+            pixels[..., 0 if "-PER-" in image_id else 2] += 120
+            Image.fromarray(pixels).save(path)
+        return paths
+
+    return make
+
+
+@pytest.fixture
+def extracted(tmp_path) -> Callable[..., FeatureCache]:
+    """`extracted(paths, params)`: the features of picture files, as the stage computes them."""
+
+    def make(paths: dict[str, Path], params: Any) -> FeatureCache:
+        rows = [
+            (image_id, str(path), hashlib.sha256(path.read_bytes()).hexdigest(), None)
+            for image_id, path in paths.items()
+        ]
+        frame = pd.DataFrame(rows, columns=["image_id", "image_path", "image_hash", "caption"], dtype=object)
+        extract(frame, tmp_path / "features", params.vision, tmp_path / "store")
+        return FeatureCache.open(tmp_path / "features")
+
+    return make
+
+
+@pytest.fixture
+def saved(tmp_path) -> Callable[..., Path]:
+    """`saved(params, task=NER, dims=(432, 124), name="saved")`: the folder of a checkpoint that was never trained."""
+
+    def make(params: Any, task: Any = NER, dims: tuple[int, int] = (432, 124), name: str = "saved") -> Path:
+        labels = label_set(["LOC", "PER"]) if task is NER else RELATIONS
+        torch.manual_seed(1)
+        model, tokenizer = build_model(params, task, labels, PictureDims(*dims))
+        folder = tmp_path / name
+        save_description(folder, model, tokenizer, params, task, PictureDims(*dims), {"valid": {"span_f1": 0.5}})
+        save_weights(model, folder / "model.safetensors")
         return folder
 
     return make
