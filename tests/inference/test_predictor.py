@@ -405,9 +405,7 @@ def test_predictor_shelf_keeps_features(world, tmp_path) -> None:
 
 def test_predictor_import_is_fast() -> None:
     late = "'torch' not in sys.modules and 'transformers' not in sys.modules"
-    code = (
-        f"import sys, tandem; tandem.Query('x'); assert {late}; assert callable(tandem.load) and 'torch' in sys.modules"
-    )
+    code = f"import sys, tandem; tandem.Query('x'); assert {late}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     with pytest.raises(AttributeError, match="has no attribute 'lod'"):
         tandem.lod  # noqa: B018
