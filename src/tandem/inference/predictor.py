@@ -11,7 +11,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, get_args, overload
 
-import torch
 from PIL import Image
 
 from tandem.corpora.schema import NO_RELATION, Sample
@@ -19,9 +18,10 @@ from tandem.evaluation.spans import Span
 from tandem.inference.album import Album, Shown
 from tandem.inference.pairs import BLOCK, Pair, candidate_pairs, excerpt, pair_row
 from tandem.inference.prediction import Mention, Picture, Prediction, Query, Relation, Word
-from tandem.inference.reader import Reader, Reads, Related, Tagged
+from tandem.inference.reader import Reader, Reads
 from tandem.models.build import Trained, load_model
-from tandem.models.constraints import Rule, TypeConstraints
+from tandem.models.constraints import Rule
+from tandem.models.reading import Reading
 from tandem.models.runtime import Runtime, pick_runtime
 from tandem.tasks import NER, RE
 from tandem.text.raw import Piece, locate, tokenise
@@ -39,10 +39,12 @@ class _Post:
     query: Query
     pieces: list[Piece]
     shown: Shown
-    tagged: Tagged | None = None  # its entities as words, in the order of `mentions`
+    spans: list[Span] | None = None  # its entities as words, in the order of `mentions`
     mentions: tuple[Mention, ...] = ()
+    without_image: tuple[Mention, ...] | None = None
     relations: tuple[Relation, ...] = ()
     picture: str = "none"
+    seen: Reading | None = None
 
 
 class Predictor:
@@ -66,7 +68,6 @@ class Predictor:
         self._re = reader if trained.task is RE else relations
         self._readers = [one for one in (reader, relations) if one is not None]
         self.reads: Reads = next((one.reads for one in self._readers if one.reads != "nothing"), "nothing")
-        self._constraints = TypeConstraints([] if self._re is None else self._re.model.label_names)
         self._rule: Rule = rule
 
     @overload
@@ -135,7 +136,7 @@ class Predictor:
         caption = _readable(query.caption).strip() if query.caption else ""
         post = _Post(query, pieces, Shown(_source(query.image), caption or None))
         if query.mentions is not None:
-            post.tagged = Tagged(_spans(query.mentions, pieces), [])
+            post.spans = _spans(query.mentions, pieces)
             post.mentions = query.mentions
         elif self._ner is None and pieces:
             raise ValueError(
@@ -160,12 +161,12 @@ class Predictor:
     def _tag(self, reader: Reader, posts: Sequence[_Post], compare: bool) -> None:
         """Find the mentions of the posts in which they are not known."""
         rows, album = self._open(reader, posts)
-        asked = [(row, post) for row, post in zip(rows, posts, strict=True) if row is not None and post.tagged is None]
-        tagged = reader.tag([row for row, _ in asked], album, compare=compare)
-        for (row, post), found in zip(asked, tagged, strict=True):
-            post.tagged = found
-            blind = None if found.blind is None else found.blind[2]
-            post.mentions = _mentions(post, found.spans, found.confidences, blind)
+        asked = [(row, post) for row, post in zip(rows, posts, strict=True) if row is not None and post.spans is None]
+        read = reader.read([row for row, _ in asked], album, compare=compare)
+        for (row, post), found in zip(asked, read, strict=True):
+            post.seen, post.spans = found.seen, found.seen.claims
+            post.mentions = _mentions(post, found.seen, found.confidences_blind)
+            post.without_image = None if found.blind is None else _mentions(post, found.blind)
             _note(post, row, album)
 
     def _relate(self, reader: Reader, posts: Sequence[_Post], compare: bool) -> None:
@@ -173,18 +174,14 @@ class Predictor:
         rows, album = self._open(reader, posts)
         pairs = _pairs(rows, posts)
         while block := list(islice(pairs, BLOCK)):
-            found = reader.relate([pair_row(row, pair) for _, _, row, pair in block], album, compare=compare)
+            samples = [pair_row(row, pair) for _, _, row, pair in block]
             types = [(head.type, tail.type) for _, _, _, (head, tail) in block]
-            decided = self._constraints.decide(torch.stack([one.seen for one in found]), self._rule, types)
-            for (post, ends, row, _), relation, one in zip(block, decided, found, strict=True):
-                if relation != NO_RELATION:
-                    post.relations += (self._relation(ends, relation, one),)
+            read = reader.read(samples, album, compare=compare, types=types, rule=self._rule)
+            for (post, ends, row, _), found in zip(block, read, strict=True):
+                (sure,), (blind,) = found.seen.confidences, found.confidences_blind or (None,)
+                if found.seen.said != NO_RELATION:
+                    post.relations += (Relation(found.seen.said, *ends, sure, blind),)
                 _note(post, row, album)
-
-    def _relation(self, ends: tuple[int, int], relation: str, found: Related) -> Relation:
-        label = self._constraints.relations.index(relation)
-        blind = None if found.blind is None else float(found.blind[label].exp())
-        return Relation(relation, *ends, float(found.seen[label].exp()), blind)
 
 
 def load(
@@ -329,16 +326,14 @@ def _spans(mentions: Sequence[Mention], pieces: Sequence[Piece]) -> list[Span]:
     return found
 
 
-def _mentions(
-    post: _Post, spans: Sequence[Span], confidences: Sequence[float], blind: Sequence[float] | None = None
-) -> tuple[Mention, ...]:
-    """Spans of words as mentions in the raw text."""
-    text, pieces, found = post.query.text, post.pieces, []
-    for number, (span, confidence) in enumerate(zip(spans, confidences, strict=True)):
+def _mentions(post: _Post, reading: Reading, blind: Sequence[float] | None = None) -> tuple[Mention, ...]:
+    """Entities that a model claims, as mentions in the raw text; `blind`: how probable each is without the picture."""
+    text, pieces = post.query.text, post.pieces
+    unknown: Sequence[float | None] = [None] * len(reading.claims)
+    found = []
+    for span, sure, unseen in zip(reading.claims, reading.confidences, blind or unknown, strict=True):
         start, end = pieces[span.start].start, pieces[span.end - 1].end
-        found.append(
-            Mention(text[start:end], span.type, start, end, confidence, None if blind is None else blind[number])
-        )
+        found.append(Mention(text[start:end], span.type, start, end, sure, unseen))
     return tuple(found)
 
 
@@ -347,10 +342,10 @@ def _pairs(
 ) -> Iterator[tuple[_Post, tuple[int, int], Sample, Pair]]:
     """Every pair of mentions of each post: the numbers of both, and both in the words that a relation model gets."""
     for row, post in zip(rows, posts, strict=True):
-        if row is None or post.tagged is None:
+        if row is None or post.spans is None:
             continue
-        numbers = {id(span): number for number, span in enumerate(post.tagged.spans)}
-        for pair in candidate_pairs(post.tagged.spans):
+        numbers = {id(span): number for number, span in enumerate(post.spans)}
+        for pair in candidate_pairs(post.spans):
             if (cut := excerpt(row, pair)) is not None:
                 yield post, (numbers[id(pair[0])], numbers[id(pair[1])]), *cut
 
@@ -362,12 +357,15 @@ def _note(post: _Post, row: Sample, album: Album) -> None:
 
 
 def _prediction(post: _Post) -> Prediction:
-    blind = None if post.tagged is None or post.tagged.blind is None else post.tagged.blind
+    weights = None if post.seen is None else post.seen.picture_weight
+    regions = None if post.seen is None else post.seen.region_weight
     return Prediction(
         text=post.query.text,
         words=tuple(Word(*piece) for piece in post.pieces),
         mentions=post.mentions,
         relations=post.relations,
         picture=post.picture,
-        without_image=None if blind is None else _mentions(post, blind[0], blind[1]),
+        without_image=post.without_image,
+        picture_weight=None if weights is None else tuple(weight or 0.0 for weight in weights),
+        region_weight=None if regions is None else tuple(regions),
     )

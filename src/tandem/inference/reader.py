@@ -8,42 +8,34 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
-from tandem.corpora.schema import Post, RelationSample, Sample
-from tandem.evaluation.spans import Span, spans
+from tandem.corpora.schema import Post
 from tandem.inference.album import Album, Shown
 from tandem.models.base import Batch
 from tandem.models.build import Trained
 from tandem.models.captions import captions_for
+from tandem.models.constraints import Rule, TypeConstraints, Types
 from tandem.models.data import Dataset
+from tandem.models.reading import Reading
 from tandem.models.relation import RelationClassifier
 from tandem.models.runtime import Runtime
-from tandem.models.tagger import Tagger
 from tandem.vision.live import LiveFeatures
 
 Reads = Literal["picture", "caption", "nothing"]
+Ask = Callable[[Batch, list[list[Any]] | None], list[Reading]]
 AHEAD = 2  # batches whose pictures are opened while one is computed
 
 
 @dataclass(frozen=True)
-class Tagged:
-    """The entities of a sentence, in order, and how probable each is.
+class Read:
+    """What a model says of a row, and how probable it finds the same claims without the picture.
 
-    blind: likewise without the picture, and how probable the entities of `spans` are then; None where none was seen.
+    blind: what it says then, with confidences of its own. Both None where no picture was seen or nobody asked.
     """
 
-    spans: list[Span]
-    confidences: list[float]
-    blind: tuple[list[Span], list[float], list[float]] | None = None
-
-
-@dataclass(frozen=True)
-class Related:
-    """log p(relation | pair) of a pair, (K,), with the picture and without; None where none was seen."""
-
-    seen: Tensor
-    blind: Tensor | None = None
+    seen: Reading
+    confidences_blind: list[float] | None = None
+    blind: Reading | None = None
 
 
 class Reader:
@@ -57,7 +49,8 @@ class Reader:
         self.model: Any = trained.model.to(runtime.device).eval()
         self.reads: Reads = reads(trained)
         self._live = live
-        self._labels = {label: number for number, label in enumerate(trained.model.label_names)}
+        relations = isinstance(trained.model, RelationClassifier)
+        self._constraints = TypeConstraints(trained.model.label_names) if relations else None
 
     def sees(self, shown: Shown) -> bool:
         """Whether there is what the model reads beside the words."""
@@ -88,63 +81,46 @@ class Reader:
         """The pictures of posts, by image id."""
         return Album(self._live, self.trained.reads, shown)
 
-    def tag(self, posts: Sequence[Sample], album: Album, *, compare: bool = False) -> list[Tagged]:
-        """The entities of each post; with `compare`, without its picture too."""
+    def read(
+        self,
+        posts: Sequence[Any],
+        album: Album,
+        *,
+        compare: bool = False,
+        types: Sequence[Types] | None = None,
+        rule: Rule = "none",
+    ) -> list[Read]:
+        """What the model says of rows of its task; with `compare`, without their pictures too.
+
+        types, rule: of relations, see `TypeConstraints.chooser`.
+        """
         found: list[Any] = [None] * len(posts)
-        for rows, batch, blind in self._batches(posts, album):
-            tagged, probability = self._tag(batch)
-            sure = probability(tagged)
-            unseen: list[Any] = [None] * len(rows)
-            seen = self._looked(batch, posts, rows)
-            if compare and any(seen):
-                others, without = self._tag(blind())
-                unseen = list(zip(others, without(others), without(tagged), strict=True))
-            for row, own, confidences, other, looked in zip(rows, tagged, sure, unseen, seen, strict=True):
-                found[row] = Tagged(own, confidences, other if looked else None)
-        return found
-
-    def _tag(self, batch: Batch) -> tuple[list[list[Span]], Callable[[Sequence[Sequence[Span]]], list[list[float]]]]:
-        """The entities of each sentence of a batch, and what tells how probable entities of its sentences are."""
-        model: Tagger = self.model
+        # One context around all batches: weights are cast to bfloat16 once, and not once a batch.
         with torch.inference_mode(), self.runtime.autocast():
-            scores = model(batch)
-        mask = batch.word_mask
-        best = scores.argmax(-1) if model.crf is None else model.crf.decode(scores, mask, model.constraints)
-        lengths = mask.sum(1).tolist()
-        names = model.label_names
-        rows = zip(best.tolist(), lengths, strict=True)
-        tagged = [spans([names[label] for label in row[:length]], "default") for row, length in rows]
-        marginals = torch.softmax(scores, -1) if model.crf is None else model.crf.marginals(scores, mask)
-
-        def probability(mentions: Sequence[Sequence[Span]]) -> list[list[float]]:
-            return [
-                [self._confidence(row, mention) for mention in own]
-                for row, own in zip(marginals, mentions, strict=True)
-            ]
-
-        return tagged, probability
-
-    def _confidence(self, marginals: Tensor, mention: Span) -> float:
-        begin, inside = self._labels[f"B-{mention.type}"], self._labels[f"I-{mention.type}"]
-        value = float(marginals[mention.start, begin])
-        for place in range(mention.start + 1, mention.end):
-            value *= float(marginals[place, inside])
-        return value
-
-    def relate(self, pairs: Sequence[RelationSample], album: Album, *, compare: bool = False) -> list[Related]:
-        """How probable each relation is for each pair; with `compare`, without the picture too."""
-        model: RelationClassifier = self.model
-        found: list[Any] = [None] * len(pairs)
-        for rows, batch, blind in self._batches(pairs, album):
-            with torch.inference_mode(), self.runtime.autocast():
-                seen = model.log_probabilities(batch).cpu()
-                looked = self._looked(batch, pairs, rows)
-                unseen: Any = [None] * len(rows)
+            for rows, batch, blind in self._batches(posts, album):
+                ask = self._ask(rows, types, rule)
+                seen = ask(batch, None)
+                without: Any = [(None, None)] * len(rows)
+                looked = self._looked(batch, posts, rows)
                 if compare and any(looked):
-                    unseen = model.log_probabilities(blind()).cpu()
-            for row, own, other, was in zip(rows, seen, unseen, looked, strict=True):
-                found[row] = Related(own, other if was else None)
+                    without = self._without(ask, blind(), [one.claims for one in seen])
+                for row, one, other, was in zip(rows, seen, without, looked, strict=True):
+                    found[row] = Read(one, *other) if was else Read(one)
         return found
+
+    def _ask(self, rows: Sequence[int], types: Sequence[Types] | None, rule: Rule) -> Ask:
+        """What asks the model for these rows about claims, its own by default."""
+        if self._constraints is None:
+            plain: Ask = self.model.read
+            return plain
+        chooser = self._constraints.chooser(rule, None if types is None else [types[row] for row in rows])
+        return lambda batch, about: self.model.read(batch, about, chooser)
+
+    @staticmethod
+    def _without(ask: Ask, batch: Batch, claims: list[list[Any]]) -> list[tuple[list[float], Reading]]:
+        own = ask(batch, None)
+        same = own if [one.claims for one in own] == claims else ask(batch, claims)
+        return [(one.confidences, other) for one, other in zip(same, own, strict=True)]
 
     def _looked(self, batch: Batch, posts: Sequence[Post], rows: Sequence[int]) -> list[bool]:
         """In which rows of a batch there was a picture, or a caption in its place."""

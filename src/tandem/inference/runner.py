@@ -139,7 +139,7 @@ class Runner:
         def claims(rows: Sequence[int]) -> list[list[Any]] | None:
             return None if about is None else [about[row] for row in rows]
 
-        if not isinstance(model, RelationClassifier):
+        if not isinstance(model, RelationClassifier) or rule == "none" or (rule == "ner" and types is None):
             return lambda batch, rows: model.read(batch, claims(rows))
         constraints = TypeConstraints(model.label_names)
 

@@ -14,7 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -208,10 +208,9 @@ def device() -> torch.device:
 
 
 def autocast(encoder: Encoder, precision: str, place: torch.device) -> AbstractContextManager[Any]:
-    """The arithmetic of a forward pass; nothing changes where float32 was asked for."""
-    if resolve_precision(precision) == "float32" or not encoder.allows_bfloat16:
-        return nullcontext()
-    return torch.autocast(place.type, dtype=torch.bfloat16)
+    """The arithmetic of a forward pass, whatever that of the code around it is."""
+    half = resolve_precision(precision) == "bfloat16" and encoder.allows_bfloat16
+    return torch.autocast(place.type, dtype=torch.bfloat16, enabled=half)
 
 
 def encode_all(todo: Sequence[Item], encoder: Encoder, params: VisionParams, shards: ShardStore) -> Run:
