@@ -21,7 +21,9 @@ def call(*arguments: str, cwd: Path = HOME) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["recipe", "--help"], ["recipe", "list"], ["compare", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["predict", "--help"], ["recipe", "--help"], ["recipe", "list"], ["compare", "--help"]]
+)
 def test_main_starts_without_what_takes_long_to_import(arguments: list[str]) -> None:
     code = (
         "import sys\nfrom tandem.cli import main\n"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -124,3 +126,18 @@ def saved(tmp_path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def fake() -> ModuleType:
+    """The module with a predictor that needs no model."""
+    return import_path("fake_predictor", Path(__file__).with_name("fake_predictor.py"))
+
+
+def import_path(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,1 @@
+"""A post drawn as a picture."""

@@ -1,0 +1,46 @@
+"""The models of a project that are used where none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tandem.params import TandemParams, load_params
+
+MODELS, PARAMS = Path("models"), Path("params.yaml")
+
+
+class Models(NamedTuple):
+    """Folders of seeds: of the model that finds entities, and of the one that is asked for relations, if any."""
+
+    entities: Path
+    relations: Path | None
+
+
+def project_models() -> Models:
+    """The models of the first trained corpus of each task in `datasets`, in the project of the working folder.
+
+    Errors: `ValueError` with the remedy if there is no project, or nothing is trained.
+    """
+    if not PARAMS.is_file():
+        raise ValueError(f"no model named, and no {PARAMS} here; name a model's folder, or run in the project's root")
+    params = load_params(PARAMS)
+    entities = _first(params, "ner")
+    if entities is None:
+        wanted = [MODELS / name for name in params.datasets if params.corpus(name).task == "ner"]
+        raise ValueError(
+            f"no model named, and none trained: {_listed(wanted)}; train them with `make run` or `dvc repro`, "
+            "or name a model's folder"
+        )
+    return Models(entities, _first(params, "re"))
+
+
+def _first(params: TandemParams, task: str) -> Path | None:
+    folders = (MODELS / name for name in params.datasets if params.corpus(name).task == task)
+    return next((folder for folder in folders if any(folder.glob("*/tandem.json"))), None)
+
+
+def _listed(folders: Sequence[Path]) -> str:
+    shown = ", ".join(map(str, folders))
+    return f"{shown} not found" if folders else "`datasets` names no corpus with entities"
