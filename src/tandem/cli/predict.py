@@ -117,8 +117,8 @@ def predict(
              brat     a folder of .txt and .ann with annotation.conf
              spacy    JSONL; Doc(nlp.vocab).from_json(json.loads(line)) makes a Doc of each line
 
-    Offsets count Unicode characters from 0, as Python does (an emoji is one, not the two of UTF-16), and ends are
-    exclusive.
+    Offsets count Unicode code points from 0, as Python does (U+1F3C0, a basketball, is one; in UTF-16 it is two), and
+    ends are exclusive.
     """
     model, posts = _told_apart(model, posts)
     form = _format(format_, out)
