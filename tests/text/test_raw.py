@@ -128,10 +128,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_raw_takes_linear_time_on_endless_texts(unit):
-    seconds = []
-    for length in (5_000, 20_000):
+    def seconds(length: int) -> float:
         text = (unit * length)[:length]
-        started = time.process_time()
-        tokenise(text)
-        seconds.append(time.process_time() - started)
-    assert seconds[1] < 8 * seconds[0] + 0.1  # quadratic time would be 16 times as long
+        tries = []
+        for _ in range(3):  # the fastest says what the work is; what else the machine does adds to the others
+            started = time.process_time()
+            tokenise(text)
+            tries.append(time.process_time() - started)
+        return min(tries)
+
+    assert seconds(40_000) < 24 * seconds(5_000) + 0.05  # linear: 8 times as long, quadratic: 64 times
