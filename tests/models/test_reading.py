@@ -97,6 +97,26 @@ def test_reading_confidences_are_those_of_the_decoded_distribution(make_params, 
     assert covered != pytest.approx(1 - free, abs=1e-4)
 
 
+@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("task", [NER, RE], ids=["ner", "re"])
+def test_reading_in_bfloat16_stays_close(make_params, tiny_corpus, tiny_pairs, build, fusion, task) -> None:
+    samples = tiny_corpus("train", 12) if task is NER else tiny_pairs("train", 12)
+    model, data = build(make_params(fusion=fusion), task, samples)
+    asked = {"batch_size": 12, "description": "test"}
+    exact, rough = (
+        read(model, data, pick_runtime(device="cpu", precision=precision), **asked)
+        for precision in ("float32", "bfloat16")
+    )
+    for one, other in zip(exact, rough, strict=True):
+        assert all(0 <= value <= 1 for value in other.confidences)
+        if other.region_weight is not None:
+            assert sum(other.region_weight) == pytest.approx(1.0, abs=1e-5)
+        if other.picture_weight is not None:
+            kept = [pair for pair in zip(one.picture_weight, other.picture_weight, strict=True) if None not in pair]
+            assert kept
+            assert all(first == pytest.approx(second, abs=0.1) for first, second in kept)
+
+
 def test_reading_asks_about_the_claims_of_another_reading(make_params, tiny_corpus, build) -> None:
     samples = tiny_corpus("train", 12)
     model, data = build(make_params(fusion="concat"), NER, samples)

@@ -61,7 +61,8 @@ def region_weights(weights: Tensor | None, where: Tensor, valid: Tensor) -> list
     if weights is None:
         return [None] * len(where)
     shares = where.to(weights.dtype) / where.sum(dim=1, keepdim=True)
-    means = (shares.unsqueeze(1) @ weights).squeeze(1).cpu().numpy()  # (B, R)
+    # No matrix product, which autocast would round to bfloat16.
+    means = (shares.unsqueeze(-1) * weights).sum(dim=1).cpu().numpy()  # (B, R)
     return [own[there].tolist() if there.any() else None for own, there in zip(means, valid.cpu().numpy(), strict=True)]
 
 
