@@ -15,8 +15,8 @@ def main(params: TandemParams, corpus: str) -> None:
     report = prepared.report
     write_json(Path(f"metrics/data/{corpus}.json"), report)
     print(f"{corpus}: {len(prepared.table.rows)} {prepared.table.unit}; release: {report['release']}")
-    if report["warning"]:
-        print(f"warning: {corpus}: {report['warning']}", file=sys.stderr)
+    for warning in report["warnings"]:
+        print(f"warning: {corpus}: {warning}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def test_pairs_are_read_with_pictures_captions_and_labels(project) -> None:
     assert report["oddities"]["valid"]["blanks_in_file_name"] == 1
     assert report["oddities"]["train"]["conflicting_pairs"] == 1
     assert report["oddities"]["train"]["lower_case_none"] == 1
-    assert report["duplicates"] == {
+    counted = {key: value for key, value in report["duplicates"].items() if key not in ("near", "pictures")}
+    assert counted == {
         **{"within_train": 1, "within_valid": 0, "within_test": 0},
         **{"train_valid": 1, "train_test": 1, "valid_test": 1},
         "sentences": {"train_valid": 1, "train_test": 1, "valid_test": 1},

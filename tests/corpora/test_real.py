@@ -42,6 +42,7 @@ def test_real_twitter2015_is_read_whole(tmp_path) -> None:
     assert [splits[s]["sentences_ending_in_url"] for s in splits] == [3903, 975, 3186]
     assert report["oddities"]["valid"]["no_break_space_words"] == 1
     assert report["captions"]["empty"] == 2
+    assert report["leakage"]["test"] == {"sentences": 11, "exact": 6, "near": 5}
     assert {k: report["duplicates"][k] for k in ("train_valid", "train_test", "valid_test", "within_test")} == {
         "train_valid": 2,
         "train_test": 4,
@@ -64,6 +65,7 @@ def test_real_twitter2017_is_read_whole(tmp_path) -> None:
     assert [odd[s]["extra_blank_lines"] for s in odd] == [1, 1, 1]
     assert report["captions"]["present"] == 4819
     assert report["duplicates"]["train_valid"] == 1
+    assert report["leakage"]["test"] == {"sentences": 7, "exact": 0, "near": 7}
 
 
 def test_real_mnre_is_read_whole(tmp_path) -> None:
@@ -84,6 +86,7 @@ def test_real_mnre_is_read_whole(tmp_path) -> None:
     assert [odd[s]["blanks_in_file_name"] for s in odd] == [0, 1, 0]
     assert not any(odd[s][key] for s in odd for key in odd[s] if key.startswith("names_that_differ"))
     assert report["pictures"]["ids"] == 9201
+    assert report["leakage"]["test"] == {"sentences": 21, "exact": 3, "near": 18}
     path = tmp_path / "mnre.parquet"
     found.table.write(path)
     assert read_relations(path) == found.samples

@@ -57,6 +57,7 @@ class Pairs(Table):
     relations: list[str]
     none_added: bool
     unit = "pairs"
+    labels = "relations"
 
     @classmethod
     def read(cls, source: Source) -> Pairs:
@@ -96,6 +97,10 @@ class Pairs(Table):
 
     def write(self, path: Path) -> None:
         write_relations(path, self.rows, self.relations)
+
+    def sentences(self) -> list[RelationSample]:
+        """The first pair of each text of a split."""
+        return list({(row.split, row.text_hash): row for row in reversed(self.rows)}.values())[::-1]
 
     def duplicates(self) -> dict[str, Any]:
         """Pairs (same words, head and tail) that stand elsewhere too, and texts that two splits have in common."""

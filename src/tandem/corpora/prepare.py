@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tandem.corpora.checks import label_shift, warnings
+from tandem.corpora.leakage import Repeats, shared_pictures
 from tandem.corpora.links import LINKS
 from tandem.corpora.pairs import Pairs
 from tandem.corpora.sentences import Sentences
@@ -20,7 +22,8 @@ TABLES: dict[str, type[Table]] = {"ner": Sentences, "re": Pairs}
 class Prepared:
     """The rows of a corpus, and the account of them: a tree for `metrics/data/<corpus>.json`.
 
-    The account has release and warning, sizes, labels, oddities, pictures, captions, duplicates.
+    The account has release and warning, sizes, labels, oddities, pictures, captions, duplicates, leakage, and
+    `warnings`: what is odd, a line each.
     """
 
     table: Table
@@ -39,8 +42,19 @@ def prepare(params: TandemParams, name: str, links: Path = LINKS) -> Prepared:
         prepared = _prepare_merged(params, name, corpus, links)
     else:
         prepared = _prepare_files(name, corpus, links)
-    prepared.report["duplicates"] = prepared.table.duplicates()
-    return prepared
+    return Prepared(prepared.table, prepared.report | _checked(prepared.table, prepared.report))
+
+
+def _checked(table: Table, report: dict[str, Any]) -> dict[str, Any]:
+    """duplicates, leakage, labels and warnings."""
+    repeats = Repeats(table.sentences())
+    parts = repeats.leaks_of_parts()
+    found = {
+        "duplicates": table.duplicates() | {"near": repeats.near(), "pictures": shared_pictures(table.rows)},
+        "leakage": repeats.leaks() | ({"parts": parts} if parts else {}),
+        "labels": label_shift({split: tree[table.labels] for split, tree in report["splits"].items()}),
+    }
+    return found | {"warnings": warnings(report | found)}
 
 
 def _prepare_files(name: str, corpus: FileCorpusParams, links: Path) -> Prepared:

@@ -38,6 +38,7 @@ class Sentences(Table):
 
     rows: list[Sample]
     unit = "sentences"
+    labels = "types_default"
 
     @classmethod
     def read(cls, source: Source) -> Sentences:
@@ -60,6 +61,9 @@ class Sentences(Table):
 
     def write(self, path: Path) -> None:
         write_samples(path, self.rows)
+
+    def sentences(self) -> list[Sample]:
+        return self.rows
 
     def duplicates(self) -> dict[str, Any]:
         """Sentences whose exact text stands elsewhere too."""

@@ -21,6 +21,7 @@ class Table(ABC):
 
     rows: Sequence[Post]
     unit: str  # what a row is, for messages
+    labels: str  # what `describe` calls the counts of the labels of a split
 
     @classmethod
     @abstractmethod
@@ -31,6 +32,10 @@ class Table(ABC):
     @abstractmethod
     def join(cls: type[T], parts: Mapping[str, T], rename: Mapping[str, str]) -> T:
         """The rows of several corpora split by split, ids and image ids told apart by the part's name."""
+
+    @abstractmethod
+    def sentences(self) -> Sequence[Post]:
+        """One row a sentence."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:

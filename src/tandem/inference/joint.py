@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tandem.corpora.schema import NO_RELATION, RelationSample, Sample
+from tandem.evaluation.clean import clean_scores
 from tandem.evaluation.controls import CONTROLS, conditions
 from tandem.evaluation.joint import JOINT, Reading, Sentences, Triple, gather, span_types
 from tandem.evaluation.metrics import Tree, mean_and_std
@@ -14,6 +15,7 @@ from tandem.evaluation.relations import score_relations
 from tandem.evaluation.spans import spans
 from tandem.evaluation.summary import score_seed, summarise
 from tandem.inference.held_out import HeldOut
+from tandem.inference.leaks import find_leaks
 from tandem.inference.pairs import BLOCK, MOST_MENTIONS, Pair, candidate_pairs, pair_row, post_fields
 from tandem.inference.runner import Runner
 from tandem.params import TandemParams
@@ -32,10 +34,12 @@ def score_joint(source: str, held_out: HeldOut, params: TandemParams) -> Tree:
     """Scores of the NER models of `source` and the relation models of a split's own corpus, seed by seed, together.
 
     Besides those of `tandem.evaluation.joint`: `gold_pairs`, the relation model on the corpus's own pairs;
-    `mentions_dropped`; and `gold_unmatched`, gold relations that cannot be found because the tags have no such entity.
+    `mentions_dropped`; `gold_unmatched`, gold relations that cannot be found because the tags have no such entity; and
+    `clean`, without the sentences that either model has seen.
     """
     sentences = gather(held_out.samples)
     relations = held_out.task.gold(held_out.samples)
+    leaks = find_leaks(sentences.samples, [source, held_out.corpus], params)
     by_seed = {}
     for seed in params.seeds:
         ner = Runner(Path(f"models/{source}/{seed}"), held_out, params)
@@ -43,10 +47,11 @@ def score_joint(source: str, held_out: HeldOut, params: TandemParams) -> Tree:
         found = predict_joint(ner, re, held_out.samples, sentences, seed=seed)
         by_seed[seed] = {
             **score_seed(JOINT, sentences.gold, found.readings),
+            **clean_scores(JOINT, sentences.gold, found.readings["predicted"], leaks.rows),
             "gold_pairs": score_relations(relations, found.gold_pairs)["relation"],
             "mentions_dropped": found.dropped,
         }
-    facts = {"gold_unmatched": sentences.unmatched, "task": JOINT.headline}
+    facts = {"gold_unmatched": sentences.unmatched, "task": JOINT.headline, **leaks.facts}
     return summarise(JOINT, by_seed, len(sentences.samples), facts)
 
 

@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tandem.evaluation.clean import clean_scores
 from tandem.evaluation.joint import JOINT
 from tandem.evaluation.metrics import Tree
 from tandem.evaluation.summary import score_seed, summarise
 from tandem.inference.corpus import predict_corpus
 from tandem.inference.held_out import HeldOut
 from tandem.inference.joint import score_gold_pairs, score_joint
+from tandem.inference.leaks import find_leaks
 from tandem.params import TandemParams
 from tandem.tasks import RE, Task, task_of
 
@@ -44,11 +46,13 @@ def transfer(source: str, target: str, params: TandemParams, own: Mapping[str, T
         scores = score_joint(source, held_out, params)
         return scores, f"test {JOINT.title} {scores[JOINT.headline]['f1']:.4f}"
     gold = task.gold(held_out.samples)
+    leaks = find_leaks(held_out.samples, [source], params)
     by_seed = {}
     for seed in params.seeds:
         predictions, _ = predict_corpus(Path(f"models/{source}/{seed}"), held_out, params, seed=seed)
         by_seed[seed] = score_seed(task, gold, predictions)
-    scores = summarise(task, by_seed, held_out.sentences, held_out.facts)
+        by_seed[seed] |= clean_scores(task, gold, predictions["predicted"], leaks.rows)
+    scores = summarise(task, by_seed, held_out.sentences, {**held_out.facts, **leaks.facts})
     return _compared(task, scores, own[source], own[target])
 
 
