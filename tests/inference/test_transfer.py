@@ -80,6 +80,8 @@ def test_transfer_end_to_end_finds_entities_and_relations(trained) -> None:
     assert scores["sentences"] == len(sentences.samples) < 25  # some come twice without a picture
     assert (scores["task"], scores["seeds"], list(scores["by_seed"])) == ("joint", 2, ["1", "2"])
     assert (scores["gold_unmatched"], scores["mentions_dropped"]) == (0, 0)
+    assert scores["leaks"] == {"sentences": 0, "exact": 0, "near": 0}
+    assert scores["clean"] == scores["joint"]
     # Who is led by whom is in the picture alone.
     for control in ("shuffled_image", "no_image"):
         assert scores["controls"][control]["delta"] > 0.05
@@ -171,6 +173,19 @@ def test_transfer_within_a_task_is_compared_with_both_ends(trained) -> None:
     assert relations["reference"]["drop"] == pytest.approx(0.5 - relations["relation"]["f1"])
     assert relations["pairs"] == 50
     assert relations["sentences"] <= 50
+
+
+def test_transfer_scores_what_the_source_has_not_seen_apart(trained, splits, as_sentences) -> None:
+    test = as_sentences(splits["test"][::2])
+    seen = [
+        replace(row, split="valid", words=["RT", "@ann", ":", *row.words], tags=["O"] * 3 + row.tags) for row in test
+    ]
+    write_samples(Path("data/prepared/names.parquet"), seen[:5])
+    scores, _ = transfer("names", "tweets", trained(seeds=[1]), OWN)
+    texts = {" ".join(row.words) for row in test[:5]}
+    leaked = [" ".join(row.words) in texts for row in test]
+    assert scores["leaks"] == {"sentences": sum(leaked), "exact": 0, "near": sum(leaked)}
+    assert scores["clean"]["support"] == 2 * leaked.count(False) < scores["span"]["support"]
 
 
 def test_transfer_to_itself_runs_no_model(project, monkeypatch) -> None:
