@@ -9,7 +9,12 @@ from tandem.stage import run_stage
 
 def main(params: TandemParams, corpus: str) -> None:
     task = params.corpus(corpus).task
-    written = explore(Path(f"data/prepared/{corpus}.parquet"), Path(f"plots/explore/{corpus}"), task)
+    written = explore(
+        Path(f"data/prepared/{corpus}.parquet"),
+        Path(f"plots/explore/{corpus}"),
+        task,
+        max_pixels=params.vision.max_pixels,
+    )
     print(f"{corpus}: {len(written)} files in {written[0].parent}")
 
 

@@ -1,5 +1,6 @@
 """The data analysis of a small NER table whose counts are known."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,10 @@ import pytest
 from PIL import Image
 
 from tandem.reporting.explore.corpus import explore
-from tandem.reporting.explore.entities import PLOTS, describe
+from tandem.reporting.explore.entities import ITEMS, describe
+
+PLOTS = {item.key: item.plot for item in ITEMS}
+LIMIT = 1_000_000
 
 ROWS = [
     ("train", ["B-PER", "O", "B-PER", "I-PER"], "a", "images/a.jpg"),
@@ -19,7 +23,24 @@ ROWS = [
 
 def samples() -> pd.DataFrame:
     rows = [(split, [f"w{n}" for n in range(len(tags))], tags, *picture) for split, tags, *picture in ROWS]
-    return pd.DataFrame(rows, columns=["split", "words", "tags", "image_id", "image_path"])
+    return table_of(rows)
+
+
+def table_of(rows: list[tuple]) -> pd.DataFrame:
+    """Rows of split, words, tags, image_id, image_path, with ids."""
+    table = pd.DataFrame(rows, columns=["split", "words", "tags", "image_id", "image_path"])
+    return table.assign(id=[f"{split}-{number}" for number, split in enumerate(table["split"])])
+
+
+def index_of(folder: Path) -> dict[str, dict]:
+    """The index of a corpus by key; every file that it names is there, and no other."""
+    entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    assert all(list(entry) == ["key", "title", "sentence", "csv", "png", "kind"] for entry in entries)
+    named = {entry[kind] for entry in entries for kind in ("csv", "png") if entry[kind]} | {"index.json"}
+    assert named == {path.name for path in folder.iterdir()}
+    assert all(entry["sentence"].endswith(".") and entry["title"] for entry in entries)
+    assert all((entry["png"] is None) == (entry["kind"] == "table") for entry in entries)
+    return {entry["key"]: entry for entry in entries}
 
 
 def lookup(table: pd.DataFrame) -> dict[tuple, int]:
@@ -51,34 +72,38 @@ def test_explore_counts_right() -> None:
 def test_explore_writes_a_table_and_a_plot_of_each(tmp_path: Path) -> None:
     prepared = tmp_path / "birds.parquet"
     samples().to_parquet(prepared)
-    written = explore(prepared, tmp_path / "plots", "ner")
+    written = explore(prepared, tmp_path / "plots", "ner", max_pixels=LIMIT)
     assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "plots").iterdir())
-    assert {path.stem for path in written if path.suffix == ".png"} == set(describe(samples()))
+    index = index_of(tmp_path / "plots")
+    assert set(describe(samples())) < {entry["csv"].removesuffix(".csv") for entry in index.values()}
+    assert index["types"]["sentence"] == "6 entities of 3 types: 50.0 % are PER, the most frequent, 16.7 % ORG."
+    assert index["clouds"] == {**index["clouds"], "csv": "mentions.csv", "png": "clouds.png", "kind": "plot"}
     before = {path: path.read_bytes() for path in written}
-    explore(prepared, tmp_path / "plots", "ner")
+    explore(prepared, tmp_path / "plots", "ner", max_pixels=LIMIT)
     assert before == {path: path.read_bytes() for path in written}
 
 
 def test_explore_takes_a_corpus_without_entities(tmp_path: Path) -> None:
-    prepared = tmp_path / "plain.parquet"
+    prepared = tmp_path.with_name("plain.parquet")
     samples().iloc[2:3].to_parquet(prepared)
-    explore(prepared, tmp_path, "ner")
+    explore(prepared, tmp_path, "ner", max_pixels=LIMIT)
     assert (tmp_path / "types.csv").read_text() == "type,split,count\n"
+    assert {entry["kind"] for key, entry in index_of(tmp_path).items() if key != "pictures"} == {"table"}
 
 
 def test_explore_names_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"none.parquet: not found; run `dvc repro prepare`"):
-        explore(tmp_path / "none.parquet", tmp_path, "ner")
+        explore(tmp_path / "none.parquet", tmp_path, "ner", max_pixels=LIMIT)
 
 
-@pytest.mark.parametrize("count", [20, 40, 120])
+@pytest.mark.parametrize("count", [20, 120])
 def test_explore_of_many_types_keeps_the_plots_small_and_the_tables_whole(tmp_path: Path, count: int) -> None:
     names = [f"T{number:03d}" + "x" * 60 * (number == 0) for number in range(count)]
     tags = [[f"B-{name}" for name in names[start:]] for start in range(count)]  # the last type is the most frequent
     rows = [("train", [f"w{n}" for n in range(len(line))], line, None, None) for line in tags]
-    table = pd.DataFrame(rows, columns=["split", "words", "tags", "image_id", "image_path"])
+    table = table_of(rows)
     table.to_parquet(tmp_path / "many.parquet")
-    explore(tmp_path / "many.parquet", tmp_path, "ner")
+    explore(tmp_path / "many.parquet", tmp_path, "ner", max_pixels=LIMIT)
     assert pd.read_csv(tmp_path / "types.csv")["type"].nunique() == count
     assert len(pd.read_csv(tmp_path / "co_occurrence.csv")) == count**2
     for path in tmp_path.glob("*.png"):

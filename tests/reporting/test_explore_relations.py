@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from PIL import Image
 
 from tandem.corpora.schema import RelationSample, argument_types, write_relations, write_samples
 from tandem.reporting.explore.corpus import explore
-from tandem.reporting.explore.relations import COLUMNS, PLOTS, describe
+from tandem.reporting.explore.relations import COLUMNS, ITEMS, describe
 
+PLOTS = {item.key: item.plot for item in ITEMS}
+LIMIT = 1_000_000
 MEMBER, PEER = "/per/org/member_of", "/per/per/peer"
 # split, words, picture, its file, head, tail, relation
 ROWS: list[tuple[Any, ...]] = [
@@ -124,25 +127,30 @@ def test_explore_relations_reads_types_out_of_names_alone(relation: str, types: 
 def test_explore_relations_writes_a_table_and_a_plot_of_each(tmp_path: Path, tags: bool) -> None:
     prepared = tmp_path / "birds.parquet"
     write_relations(prepared, pairs(tags=tags), ["None", MEMBER, PEER, "alias"])
-    written = explore(prepared, tmp_path / "plots", "re")
+    written = explore(prepared, tmp_path / "plots", "re", max_pixels=LIMIT)
     assert sorted(written) == sorted((tmp_path / "plots").iterdir())
-    assert {path.stem for path in written if path.suffix == ".png"} == set(describe(table(pairs(tags=tags))))
+    assert {path.stem for path in written if path.suffix == ".csv"} > set(describe(table(pairs(tags=tags))))
+    listed = json.loads((tmp_path / "plots/index.json").read_text(encoding="utf-8"))
+    assert {entry[kind] for entry in listed for kind in ("csv", "png")} - {None} | {"index.json"} == {
+        path.name for path in written
+    }
+    assert ("co_occurrence" in {entry["key"] for entry in listed}) == tags
     before = {path: path.read_bytes() for path in written}
-    explore(prepared, tmp_path / "plots", "re")
+    explore(prepared, tmp_path / "plots", "re", max_pixels=LIMIT)
     assert before == {path: path.read_bytes() for path in written}
 
 
 def test_explore_relations_takes_a_corpus_whose_names_tell_no_types(tmp_path: Path) -> None:
     prepared = tmp_path / "plain.parquet"
     write_relations(prepared, [pair for pair in pairs() if "/" not in pair.relation], ["None", "alias"])
-    explore(prepared, tmp_path, "re")
+    explore(prepared, tmp_path, "re", max_pixels=LIMIT)
     assert (tmp_path / "argument_types.csv").read_text() == "head,tail,pairs\n"
 
 
 def test_explore_relations_refuses_the_table_of_a_ner_corpus(tmp_path: Path) -> None:
     write_samples(tmp_path / "birds.parquet", [])
     with pytest.raises(ValueError, match=r"birds.parquet: not a prepared table of task re; run `dvc repro prepare`"):
-        explore(tmp_path / "birds.parquet", tmp_path, "re")
+        explore(tmp_path / "birds.parquet", tmp_path, "re", max_pixels=LIMIT)
 
 
 @pytest.mark.parametrize("count", [22, 300])
@@ -153,7 +161,7 @@ def test_explore_of_many_relations_keeps_the_plots_small_and_the_tables_whole(tm
     rows = [(*pair, name) for number, name in enumerate(names) for _ in range(1 + (number == count - 1))]
     samples = pairs(rows + [(*pair, "None")] * 9 * len(rows))
     write_relations(tmp_path / "many.parquet", samples, names)
-    explore(tmp_path / "many.parquet", tmp_path, "re")
+    explore(tmp_path / "many.parquet", tmp_path, "re", max_pixels=LIMIT)
     assert pd.read_csv(tmp_path / "relations.csv", keep_default_na=False)["relation"].nunique() == count + 1
     for path in tmp_path.glob("*.png"):
         with Image.open(path) as image:

@@ -6,7 +6,7 @@ from html import escape
 
 from tandem.reporting.confusions import Matrix, matrix
 from tandem.reporting.markup import heat_table, note, shaded
-from tandem.reporting.phrases import plural
+from tandem.reporting.wording import plural
 from tandem.reporting.results import Results
 
 MOST_NAMES = 30  # rows and columns

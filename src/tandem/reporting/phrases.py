@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tandem.reporting.results import HEADLINES, Results
 
 
@@ -18,13 +16,3 @@ def score_meant(results: Results) -> str:
     if len({results.task(name) for name in results.datasets}) == 1:
         return ""
     return f" F1 is {HEADLINES['ner'].title} of entities, and {HEADLINES['re'].title} without None of relations."
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-def plural(number_of: int, noun: str) -> str:
-    """`1 seed`, `2 seeds`."""
-    return f"{number_of:,} {noun}{'' if number_of == 1 else 's'}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tandem.corpora.schema import NO_RELATION
 from tandem.reporting.cells import mean_std
 from tandem.reporting.confusions import Confusion, confusions
-from tandem.reporting.phrases import listed, plural
 from tandem.reporting.relation_tables import untested
 from tandem.reporting.results import Results, Tree, number
+from tandem.reporting.wording import listed, plural
 
 MOST_NAMED = 5  # relations in a sentence
 

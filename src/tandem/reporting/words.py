@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tandem.reporting.cells import mean_std, points
-from tandem.reporting.phrases import listed, plural
 from tandem.reporting.relation_words import few_pictures, relation_sentences
 from tandem.reporting.results import READ_CAPTIONS, Results, Tree, control_cost, number
+from tandem.reporting.wording import listed, plural
 from tandem.reporting.worth import worth
 
 POOLING = {"start": "the start markers of both entities", "span": "the means of both entities' words"}

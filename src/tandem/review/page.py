@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tandem.reporting.phrases import listed, plural
 from tandem.reporting.results import HEADLINES
+from tandem.reporting.wording import listed, plural
 from tandem.review.drawings import Drawings
 from tandem.review.post import MARKER
 from tandem.review.scores import Score, Scores

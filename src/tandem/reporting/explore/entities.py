@@ -8,25 +8,26 @@
 | co_occurrence.csv | type, with, sentences: sentences that hold both; for a type with itself, two or more of it |
 | pictures.csv | split, picture, sentences: picture is `present`, `missing` (named but no file) or `none named` |
 
-The tables hold every entity type; the plots show the most frequent ones, so that they stay legible and small.
+Those of `tandem.reporting.explore.mentions` come besides. The tables hold every entity type; the plots show the most
+frequent ones, so that they stay legible and small.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
 from itertools import combinations
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from tandem.evaluation.spans import spans
+from tandem.reporting.explore import mentions
 from tandem.reporting.explore.counts import lengths, pictures, splits_of, spread
+from tandem.reporting.explore.items import Item, Tables
 from tandem.reporting.explore.plots import (
     MOST_INCHES,
     MOST_NUMBERED,
-    Plot,
-    Tables,
     frequent,
     heat,
     histogram,
@@ -35,14 +36,16 @@ from tandem.reporting.explore.plots import (
     pictures_plot,
     short,
 )
+from tandem.reporting.explore.say import say_co_occurrence, say_entities, say_lengths, say_pictures, say_types
 from tandem.reporting.style import colour, new_figure
 
-COLUMNS = ["split", "words", "tags", "image_id", "image_path"]
+COLUMNS = ["id", "split", "words", "tags", "image_id", "image_path"]
 
 
 def describe(samples: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The tables above by their file's stem, out of the columns split, words, tags, image_id, image_path."""
-    return {"lengths": lengths(samples), **entity_tables(samples), "pictures": pictures(samples)}
+    """The tables above by their file's stem, out of the columns in `COLUMNS`."""
+    found = mentions.tables(mentions.of_tags(samples))
+    return {"lengths": lengths(samples), **entity_tables(samples), **found, "pictures": pictures(samples)}
 
 
 def entity_tables(samples: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -72,11 +75,11 @@ def entity_tables(samples: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def _plot_lengths(tables: Tables, name: str) -> Figure:
+def _plot_lengths(tables: Tables, name: str) -> Figure | None:
     return histogram(tables["lengths"], name, "words", "words in a sentence")
 
 
-def _plot_entities(tables: Tables, name: str) -> Figure:
+def _plot_entities(tables: Tables, name: str) -> Figure | None:
     return histogram(tables["entities"], name, "entities", "entities in a sentence")
 
 
@@ -98,8 +101,10 @@ def _plot_types(tables: Tables, name: str) -> Figure:
     return figure
 
 
-def _plot_co_occurrence(tables: Tables, name: str) -> Figure:
+def _plot_co_occurrence(tables: Tables, name: str) -> Figure | None:
     found, note = frequent(tables["types"], "type")
+    if len(found) < 2:
+        return None
     names = sorted(found)
     wide = tables["co_occurrence"].pivot(index="type", columns="with", values="sentences")
     figure, axes = heat(wide.reindex(index=names, columns=names), "sentences")
@@ -107,9 +112,17 @@ def _plot_co_occurrence(tables: Tables, name: str) -> Figure:
     return figure
 
 
-ENTITY_PLOTS: Mapping[str, Plot] = {
-    "types": _plot_types,
-    "entities": _plot_entities,
-    "co_occurrence": _plot_co_occurrence,
-}
-PLOTS: Mapping[str, Plot] = {"lengths": _plot_lengths, **ENTITY_PLOTS, "pictures": pictures_plot}
+LENGTHS = Item(key="lengths", title="Lengths of the sentences", say=say_lengths, plot=_plot_lengths)
+PICTURES = Item(key="pictures", title="Pictures of the sentences", say=say_pictures, plot=pictures_plot)
+ENTITY_ITEMS = (
+    Item(key="types", title="Entities by type", say=say_types, plot=_plot_types),
+    Item(key="entities", title="Entities in a sentence", say=say_entities, plot=_plot_entities),
+    Item(key="co_occurrence", title="Types in one sentence", say=say_co_occurrence, plot=_plot_co_occurrence),
+)
+ITEMS = (LENGTHS, *ENTITY_ITEMS, *mentions.ITEMS, PICTURES)
+
+
+def labels(samples: pd.DataFrame) -> Iterator[tuple[str | None, list[str]]]:
+    """Picture and entity types of each sentence."""
+    for image_id, tags in zip(samples["image_id"], samples["tags"], strict=True):
+        yield image_id, [span.type for span in spans(list(tags), "default")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,22 +10,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tandem.reporting.explore.counts import PICTURES
+from tandem.reporting.explore.items import Tables
 from tandem.reporting.style import INK, colour, new_figure
 
 MOST_NAMES = 40  # in a plot
 MOST_NUMBERED = 20  # names up to which bars and cells carry their count
 MOST_INCHES = 14.0  # a side of a figure
 LONGEST_NAME = 24  # characters of a name beside an axis
-
-Tables = Mapping[str, pd.DataFrame]
-Plot = Callable[[Tables, str], Figure]  # the tables of a corpus and its name
+MOST_PANELS = 6  # types that have one of their own
 
 
-def histogram(table: pd.DataFrame, name: str, value: str, label: str, counted: str = "sentences") -> Figure:
+def histogram(table: pd.DataFrame, name: str, value: str, label: str, counted: str = "sentences") -> Figure | None:
     """How often each `value` comes, by split, out of the columns split, `value` and `counted`.
 
-    Shares, since the splits differ in size.
+    Shares, since the splits differ in size. None if there is one value alone.
     """
+    if table[value].nunique() < 2:
+        return None
     figure, (axes,) = new_figure(7, 3.6)
     for number, split in enumerate(table["split"].unique()):
         part = table[table["split"] == split]
@@ -55,7 +56,7 @@ def heat(wide: pd.DataFrame, label: str) -> tuple[Figure, Axes]:
     figure, (axes,) = new_figure(width + 0.9, height)
     axes.grid(visible=False)
     if rows:
-        shown = axes.imshow(wide.to_numpy(), cmap="Blues", vmin=0)
+        shown = axes.imshow(wide.to_numpy(), cmap="Blues", vmin=0, vmax=max(1, wide.to_numpy().max()))
         half = wide.to_numpy().max() / 2
         for row, line in enumerate(wide.to_numpy() if most <= MOST_NUMBERED else ()):
             for column, count in enumerate(line):
@@ -88,6 +89,16 @@ def pictures_plot(tables: Tables, name: str) -> Figure:
     return figure
 
 
+def panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels of that many inches, as square as may be; those that are left over are blank."""
+    columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
+    rows = -(-count // columns)
+    figure, boxes = new_figure(width * columns, height * rows + 0.5, columns=columns, rows=rows)
+    for axes in boxes[count:]:
+        axes.axis("off")
+    return figure, boxes[:count]
+
+
 def frequent(table: pd.DataFrame, column: str) -> tuple[list[str], str]:
     """The names in `column` to plot, by their `count`, most frequent first (ties by name), and what the title says if
     some are left out."""
@@ -101,6 +112,11 @@ def short(names: Sequence[str], longest: int = LONGEST_NAME) -> list[str]:
     return [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names]
 
 
+def row_height(names: Sequence[str], least: float) -> float:
+    """Inches that a name beside an axis takes, `least` where there are many."""
+    return least * (1.4 if len(names) <= MOST_NUMBERED else 1.0)
+
+
 def name_size(names: Sequence[str]) -> float:
     """Points of the names beside an axis."""
     return 10 if len(names) <= 10 else 8 if len(names) <= MOST_NUMBERED else 7
@@ -109,4 +125,4 @@ def name_size(names: Sequence[str]) -> float:
 def legend(axes: Axes) -> None:
     """A legend where there is something to explain."""
     if axes.get_legend_handles_labels()[0]:
-        axes.legend()
+        axes.legend(loc="upper right")

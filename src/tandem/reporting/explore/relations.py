@@ -10,34 +10,30 @@
 | pictures.csv | split, picture, sentences: picture is `present`, `missing` (named but no file) or `none named` |
 
 types.csv, entities.csv and co_occurrence.csv (see `tandem.reporting.explore.entities`) come besides if sentences have
-tags. The tables hold every relation; the plots show the most frequent ones, so that they stay legible and small.
+tags, and those of `tandem.reporting.explore.mentions` in any case. The tables hold every relation; the plots show the
+most frequent ones, so that they stay legible and small.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tandem.corpora.schema import NO_RELATION, argument_types
+from tandem.reporting.explore import mentions
 from tandem.reporting.explore.counts import lengths, pictures, splits_of, spread
-from tandem.reporting.explore.entities import ENTITY_PLOTS, entity_tables
-from tandem.reporting.explore.plots import (
-    Plot,
-    Tables,
-    frequent,
-    heat,
-    histogram,
-    pictures_plot,
-    short,
-)
+from tandem.reporting.explore.entities import ENTITY_ITEMS, LENGTHS, PICTURES, entity_tables
+from tandem.reporting.explore.items import Item, Tables
+from tandem.reporting.explore.plots import frequent, heat, histogram, short
+from tandem.reporting.explore.say import say_argument_types, say_distance, say_pairs, say_relations
 from tandem.reporting.style import colour, new_figure
 
 ENDS = ["head_start", "head_end", "tail_start", "tail_end"]
-COLUMNS = ["split", "words", "tags", "image_id", "image_path", *ENDS, "relation"]
+COLUMNS = ["id", "split", "words", "tags", "image_id", "image_path", *ENDS, "relation"]
 LONGEST_RELATION = 36  # characters beside an axis; the longest of MNRE has 27
 OVERLAP = -1
 
@@ -45,7 +41,7 @@ OVERLAP = -1
 def describe(pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The tables above by their file's stem, out of the columns in `COLUMNS`."""
     splits = splits_of(pairs)
-    sentences = _sentences(pairs)
+    sentences = sentences_of(pairs)
     counts = Counter(zip(pairs["relation"], pairs["split"], strict=True))
     distances = Counter(zip(pairs["split"], map(_distance, *(pairs[end] for end in ENDS)), strict=True))
     per_sentence = Counter(zip(sentences["split"], sentences["pairs"], strict=True))
@@ -61,10 +57,12 @@ def describe(pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "pictures": pictures(sentences),
     }
     tagged = sentences[sentences["tags"].notna()]
-    return tables if tagged.empty else {**tables, **entity_tables(tagged)}
+    if tagged.empty:
+        return {**tables, **mentions.tables(mentions.of_relations(pairs))}
+    return {**tables, **entity_tables(tagged), **mentions.tables(mentions.of_tags(tagged))}
 
 
-def _sentences(pairs: pd.DataFrame) -> pd.DataFrame:
+def sentences_of(pairs: pd.DataFrame) -> pd.DataFrame:
     """The first row of each sentence of a split, with the number of its pairs."""
     columns = zip(pairs["split"], pairs["words"], pairs["image_id"], strict=True)
     places = [(split, tuple(words), None if pd.isna(image_id) else image_id) for split, words, image_id in columns]
@@ -85,7 +83,7 @@ def _argument_table(relations: pd.Series) -> pd.DataFrame:
     )
 
 
-def _plot_lengths(tables: Tables, name: str) -> Figure:
+def _plot_lengths(tables: Tables, name: str) -> Figure | None:
     return histogram(tables["lengths"], name, "words", "words in a sentence")
 
 
@@ -133,22 +131,29 @@ def _plot_argument_types(tables: Tables, name: str) -> Figure:
     return figure
 
 
-def _plot_distance(tables: Tables, name: str) -> Figure:
+def _plot_distance(tables: Tables, name: str) -> Figure | None:
     table = tables["distance"]
     overlap = "; -1: they overlap" if (table["words"] == OVERLAP).any() else ""
     return histogram(table, name, "words", f"words between head and tail{overlap}", "pairs")
 
 
-def _plot_pairs(tables: Tables, name: str) -> Figure:
+def _plot_pairs(tables: Tables, name: str) -> Figure | None:
     return histogram(tables["pairs"], name, "pairs", "pairs of a sentence")
 
 
-PLOTS: Mapping[str, Plot] = {
-    "lengths": _plot_lengths,
-    "relations": _plot_relations,
-    "argument_types": _plot_argument_types,
-    "distance": _plot_distance,
-    "pairs": _plot_pairs,
-    "pictures": pictures_plot,
-    **ENTITY_PLOTS,
-}
+ITEMS = (
+    LENGTHS,
+    Item(key="relations", title="Pairs by relation", say=say_relations, plot=_plot_relations),
+    Item(key="argument_types", title="Types of head and tail", say=say_argument_types, plot=_plot_argument_types),
+    Item(key="distance", title="Words between head and tail", say=say_distance, plot=_plot_distance),
+    Item(key="pairs", title="Pairs of a sentence", say=say_pairs, plot=_plot_pairs),
+    *ENTITY_ITEMS,
+    *mentions.ITEMS,
+    PICTURES,
+)
+
+
+def labels(pairs: pd.DataFrame) -> Iterator[tuple[str | None, list[str]]]:
+    """Picture and relation of each pair; no relation is no label."""
+    for image_id, relation in zip(pairs["image_id"], pairs["relation"], strict=True):
+        yield image_id, [] if relation == NO_RELATION else [relation.rpartition("/")[2]]
