@@ -6,8 +6,8 @@ from html import escape
 
 from tandem.reporting.confusions import Matrix, matrix
 from tandem.reporting.markup import heat_table, note, shaded
-from tandem.reporting.wording import plural
 from tandem.reporting.results import Results
+from tandem.reporting.wording import plural
 
 MOST_NAMES = 30  # rows and columns
 DARKEST = 52  # per cent, of a cell that has all of its row

@@ -6,8 +6,8 @@ from html import escape
 
 from tandem.reporting.cells import points
 from tandem.reporting.markup import note
-from tandem.reporting.wording import plural
 from tandem.reporting.results import READ_CAPTIONS, Results, Tree, number
+from tandem.reporting.wording import plural
 from tandem.reporting.words import corpus_sentences
 
 READINGS = (

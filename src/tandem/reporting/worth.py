@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tandem.reporting.cells import points
-from tandem.reporting.wording import plural
 from tandem.reporting.results import Results, Tree, number
+from tandem.reporting.wording import plural
 
 FEW = 3  # seeds below which nothing is known of the chance in training
 

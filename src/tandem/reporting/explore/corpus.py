@@ -1,8 +1,8 @@
 """The analysis of one prepared table, by the task of its corpus, and the index of what there is.
 
 index.json lists the analyses in order: key, title, sentence (what is to be seen, in words), csv and png (names of files
-beside it; null = none) and kind: table, plot (its table is that of another), both, or pictures: a table and photographs,
-which no page should draw in other colours.
+beside it; null = none) and kind: table, plot (its table is that of another), both, or pictures (both, and the plot is
+of photographs, whose colours a page must leave alone).
 """
 
 from __future__ import annotations
