@@ -112,17 +112,17 @@ def timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:
 
 def batches_of(predictor: Predictor, texts: list[str]) -> list[Batch]:
     """What the predictor's model is given for the texts, on its device."""
-    reader = predictor._readers[0]
+    model = predictor._readers[0].model
     made: list[Batch] = []
-    inner = reader.model.forward
+    inner = model.read
 
-    def keep(batch: Batch) -> Any:
+    def keep(batch: Batch, *about: Any) -> Any:
         made.append(batch)
-        return inner(batch)
+        return inner(batch, *about)
 
-    reader.model.forward = keep
+    model.read = keep
     list(predictor.stream(map(tandem.Query, texts)))
-    reader.model.forward = inner
+    del model.read
     return made
 
 

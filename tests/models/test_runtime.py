@@ -23,8 +23,16 @@ def test_runtime_autocast_reaches_matrix_products() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_runtime_says_that_there_is_no_cuda() -> None:
-    with pytest.raises(ValueError, match=r"train\.device: cuda"):
-        pick_runtime(device="cuda", precision="auto")
+    for device in ("cuda", "cuda:1"):
+        with pytest.raises(ValueError, match=rf"device {device}: torch finds no CUDA device; .* \(train\.device\)"):
+            pick_runtime(device=device, precision="auto")
+
+
+def test_runtime_names_what_it_does_not_know() -> None:
+    with pytest.raises(ValueError, match="device 'gpu'; allowed: auto, cpu, cuda, cuda:<number>"):
+        pick_runtime(device="gpu", precision="auto")
+    with pytest.raises(ValueError, match="precision 'half'; allowed: auto, float32, bfloat16"):
+        pick_runtime(device="cpu", precision="half")
 
 
 def test_runtime_threads_are_one_for_small_models_and_the_machines_for_others() -> None:

@@ -9,6 +9,7 @@ import torch
 from transformers import AutoTokenizer
 
 from tandem.params import TextParams
+from tandem.text import subwords
 from tandem.text.build import build_text, load_text
 from tandem.text.markers import Marker, mark
 from tandem.text.pretrained import NOISE
@@ -208,3 +209,15 @@ def test_subwords_marker_takes_its_vector_from_the_window_that_owns_it(tiny_bert
 def test_subwords_without_markers_refuse_one(tiny_bert) -> None:
     with pytest.raises(KeyError):
         tokenizer_of(tiny_bert).encode(["the", Marker.HEAD_START])
+
+
+def test_subwords_pieces_that_are_kept_are_bounded(tiny_bert, monkeypatch) -> None:
+    monkeypatch.setattr(subwords, "MOST_WORDS", 10)
+    markers = {marker: 90 + number for number, marker in enumerate(Marker)}
+    tokenizer = tokenizer_of(tiny_bert, markers=markers)
+    for start in range(0, 100, 4):
+        texts = [[Marker.HEAD_START, f"dog{start + number}", "runs"] for number in range(4)]
+        expected = [tokenizer_of(tiny_bert, markers=markers).encode(text) for text in texts]
+        tokenizer.prepare(texts)
+        assert [tokenizer.encode(text) for text in texts] == expected
+        assert len(tokenizer._pieces) <= len(markers) + 10 + 8

@@ -84,3 +84,15 @@ class Prediction:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain lists, dictionaries, strings and numbers, ready for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, tree: dict[str, Any]) -> Prediction:
+        """What `to_dict` gave."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list | tuple) else value for name, value in tree.items()
+        }
+        kinds: dict[str, Any] = {"words": Word, "mentions": Mention, "relations": Relation, "without_image": Mention}
+        for name, kind in kinds.items():
+            if values.get(name) is not None:
+                values[name] = tuple(kind(**own) for own in values[name])
+        return cls(**values)
