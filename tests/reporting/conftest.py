@@ -244,9 +244,19 @@ def write_posts(root: Path, name: str, rows: list[dict[str, Any]]) -> None:
 def _explore(folder: Path) -> None:
     folder.mkdir(parents=True)
     index = [
-        {"key": key, "title": title, "sentence": said, "csv": f"{key}.csv", "png": f"{key}.png", "kind": "histogram"}
+        {"key": key, "title": title, "sentence": said, "csv": f"{key}.csv", "png": f"{key}.png", "kind": "plot"}
         for key, title, said in (("lengths", "Lengths", "Short & sweet."), ("gone", "Gone", "No file."))
     ]
+    index.append(
+        {
+            "key": "leaks",
+            "title": "Leaks",
+            "sentence": "Nothing to draw.",
+            "csv": "leaks.csv",
+            "png": None,
+            "kind": "table",
+        }
+    )
     _json(folder / "index.json", index)
     Image.new("RGB", (200, 100), (255, 255, 255)).save(folder / "lengths.png")
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tandem.reporting.data_page import data_section
 from tandem.reporting.gallery_page import gallery_section
 from tandem.reporting.report import write_report
 from tandem.reporting.results import Results
@@ -44,6 +45,10 @@ def test_page_shows_all_that_there_is(
         "Ways to fuse",
         "81.23",  # partly right
         "Short & sweet.",
+        "Leaks. Nothing to draw.",
+        "3 analyses",
+        "exchanged",
+        "noise",
         "Decided by the picture",
         "Misled by the picture",
         "Amber\N{NO-BREAK SPACE}PER .87",
@@ -58,6 +63,18 @@ def test_page_shows_all_that_there_is(
         f"{kind}-{name}.svg" for kind in ("learning", "classes", "confusion", "reliability") for name in made_up.names
     } < figures
     assert {"pictures.svg", "gates-birds.svg", "transfer-ner.svg", "fusion-fusion-terns.svg"} < figures
+
+
+def test_page_repeats_every_warning_of_prepare_in_the_data_section(
+    tmp_path: Path, load: Load, made_up: SimpleNamespace
+) -> None:
+    made_up.write_all(tmp_path)
+    results = load(tmp_path, made_up.names, made_up.seeds)
+    found = {"birds": {**results.data["birds"], "warnings": ["5 posts stand twice", "2 < 3 pictures"]}}
+    text = data_section(replace(results, data={**results.data, **found}))
+    assert "birds: 5 posts stand twice" in text
+    assert "birds: 2 &lt; 3 pictures" in text
+    assert "also stand in the train or validation split" not in text.split("birds: 5 posts")[1].split("knots:")[0]
 
 
 def test_page_shows_heat_for_encoders_that_have_a_grid(tmp_path: Path, load: Load, made_up: SimpleNamespace) -> None:

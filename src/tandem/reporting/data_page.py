@@ -29,28 +29,34 @@ def data_section(results: Results) -> str:
         )
         text += html_table(pair_table(results), "")
     text += html_table(picture_table(results), "")
-    said = [f"<li>{escape(name)}: {escape(odd)}</li>" for name in results.datasets for odd in warnings(results, name)]
+    said = [f"<li>{escape(name)}: {escape(odd)}</li>" for name in results.datasets for odd in _odd(results, name)]
     text += f"<ul>{''.join(said)}</ul>" if said else ""
     return text + "".join(_analyses(results, name, found) for name, found in results.explore.items())
+
+
+def _odd(results: Results, name: str) -> list[str]:
+    """All that `prepare` warned of; what the first screen says, where its metrics are of an older form."""
+    found = results.data.get(name, {}).get("warnings")
+    return warnings(results, name) if found is None else [str(one) for one in found]
 
 
 def _analyses(results: Results, name: str, found: list[Tree]) -> str:
     parts = "".join(_analysis(results, name, one) for one in found)
     return (
         f'<details class="group"><summary><b>{escape(name)}</b> '
-        f'<span class="note">{len(found)} plots</span></summary>\n'
+        f'<span class="note">{len(found)} analyses</span></summary>\n'
         f'<div class="plots">{parts}</div></details>\n'
     )
 
 
 def _analysis(results: Results, name: str, one: Tree) -> str:
+    said = f"<b>{escape(str(one['title']))}.</b> {escape(str(one['sentence']))}"
     path = results.root / f"plots/explore/{name}" / str(one["png"])
-    if not path.is_file():
-        return ""
+    if one["png"] is None or not path.is_file():
+        return f"<p>{said}</p>\n"
     found = plot_address(path)
     label = f"{one['title']} of {name}: {one['sentence']}"
     image = tag("img", src=found.address, alt=label, width=found.width, height=found.height, loading="lazy")
     kind = "seen" if one.get("kind") == "pictures" else "chart"
-    said = f"<b>{escape(str(one['title']))}.</b> {escape(str(one['sentence']))}"
     box = f'<div class="box" tabindex="0">{image}</div>'
     return f'<figure class="plot {kind}">{box}<figcaption>{said}</figcaption></figure>\n'

@@ -58,6 +58,7 @@ def results_markdown(results: Results) -> str:
     parts = [setting(results) + " Scores × 100, mean ± sample standard deviation over the seeds."]
     parts += [f"{name}: {sentence}" for name in results.datasets for sentence in no_pictures(results, name)]
     score = score_name(results)
+    controls = f"{score[0].upper()}{score[1:]} with own, exchanged, noise and no pictures:{score_meant(results)}"
     tables = {
         "Entities of the test split, span level:": span_table(results),
         "Words of the test split, token level with O (not comparable with the above):": token_table(results),
@@ -65,9 +66,7 @@ def results_markdown(results: Results) -> str:
             relation_table(results)
         ),
         "Entities and relations of the test split, end to end:": joint_table(results),
-        f"{score[0].upper()}{score[1:]} with own, exchanged and no pictures:{score_meant(results)}": control_table(
-            results
-        ),
+        controls: control_table(results),
         f"What can be reached on the generated corpora (best expected {score}):": ceiling_table(results),
     }
     parts += [f"{name}\n\n{markdown(table)}".rstrip() for name, table in tables.items() if table.rows]

@@ -7,16 +7,17 @@ from tandem.reporting.results import Results, number
 
 
 def control_table(results: Results) -> Table:
-    """The headline's F1 with own, exchanged and no pictures."""
+    """The headline's F1 with own pictures and under each control that was scored."""
+    names = {"shuffled_image": "exchanged", "noise_image": "noise", "no_image": "no pictures"}
     rows = []
     for name in results.datasets:
         tree = results.evaluate.get(name)
         headline = results.headline(name).key
         row = [name, mean_std(tree, headline, "f1")]
-        for control in ("shuffled_image", "no_image"):
+        for control in names:
             row += [mean_std(tree, "controls", control, "f1"), cost(tree, headline, control)]
         rows.append(row)
-    return Table(["corpus", "own pictures", "exchanged", "cost", "no pictures", "cost"], rows)
+    return Table(["corpus", "own pictures", *(column for name in names.values() for column in (name, "cost"))], rows)
 
 
 def ceiling_table(results: Results) -> Table:
