@@ -74,9 +74,9 @@ def test_pairs_are_read_with_pictures_captions_and_labels(project) -> None:
     first = found.samples[0]
     assert isinstance(first, RelationSample)
     assert (first.id, first.head, first.tail, first.relation, first.tags) == ("train-0", (0, 1), (3, 4), "/lives", None)
-    assert (first.image_path, first.caption) == ("data/links/one.images/1.jpg", "a cat")
+    assert (first.image_path, first.caption) == ("data/links/one/images/1.jpg", "a cat")
     third = found.samples[2]
-    assert (third.relation, third.image_id, third.image_path) == ("None", "2", "data/links/one.images/2.png")
+    assert (third.relation, third.image_id, third.image_path) == ("None", "2", "data/links/one/images/2.png")
     report = found.report
     assert report["relations"] == {
         "labels": 5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_prepare_reads_samples_pictures_and_captions(project) -> None:
     samples, report = prepared.samples, prepared.report
     first, second = samples[:2]
     assert (first.id, first.words, first.tags) == ("train-0", ["Amy", "is"], ["B-PER", "O"])
-    assert first.image_path == "data/links/one.images/1.jpg"
+    assert first.image_path == "data/links/one/images/1.jpg"
     assert first.image_hash == hashlib.sha256(b"x").hexdigest()
     assert (first.caption, second.caption, samples[3].caption) == ("a cat", "", None)
     assert report["pictures"] == {"ids": 3, "present": 2, "missing": 1, "distinct": 1}
@@ -69,6 +70,28 @@ def test_prepare_reads_samples_pictures_and_captions(project) -> None:
     assert report["duplicates"]["train_valid"] == 1
     assert report["release"] == "unknown"
     assert report["warning"]
+
+
+def test_prepare_links_pictures_apart_only_where_dvc_would_not_see_them_in_the_root(project) -> None:
+    """Thousands of files are looked at in every `dvc repro`: once is enough. Links in a folder DVC does not follow."""
+    raw = Path("data/raw/one")
+    link_corpus(parameters(), "one")
+    _, apart, _ = paths("one")
+    assert not apart.is_symlink()
+    assert list(apart.iterdir()) == []
+    shutil.move(raw / "images", "pictures")
+    for images, link in (
+        ("../../../pictures", None),
+        (str(Path("pictures").resolve()), None),
+        ("images", raw / "images"),
+    ):
+        if link is not None:
+            link.symlink_to(Path("pictures").resolve())
+        params = parameters(one={"format": "twitter", "captions": "captions.tsv", "images": images})
+        link_corpus(params, "one")
+        assert apart.resolve() == Path("pictures").resolve()
+        first = prepare(params, "one").samples[0]
+        assert first.image_path == "data/links/one.images/1.jpg"
 
 
 def test_prepare_table_round_trips_with_equal_bytes(project) -> None:

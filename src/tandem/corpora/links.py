@@ -6,7 +6,8 @@ params.yaml:
 
     data/links/<corpus>            -> its root (merged: a folder with the same three links for each part, as copies
                                       of the tree made of links to files, because DVC follows links only at the top)
-    data/links/<corpus>.images     -> its pictures (an empty folder if there are none)
+    data/links/<corpus>.images     -> its pictures (an empty folder if there are none, and where they are a folder of
+                                      the root: thousands of files need not be looked at twice in every `dvc repro`)
     data/links/<corpus>.captions   -> its captions (a blank line if there are none)
     data/links/<corpus>.json       its entry under `corpora`, and those of its parts: editing another corpus's entry
                                    leaves it as it is
@@ -84,6 +85,18 @@ def paths(name: str, links: Path = LINKS) -> tuple[Path, Path, Path]:
     return links / name, links / f"{name}.images", links / f"{name}.captions"
 
 
+def pictures_of(name: str, corpus: FileCorpusParams, links: Path = LINKS) -> Path:
+    """The folder of a corpus's pictures, below its links."""
+    root, images, _ = paths(name, links)
+    inside = root / corpus.images
+    return inside if inside.is_dir() and not images.is_symlink() else images
+
+
+def _inside(root: Path, pictures: Path) -> bool:
+    """Whether DVC sees the pictures when it reads the root: not through another link."""
+    return pictures.resolve() == root / pictures.relative_to(root) if pictures.is_relative_to(root) else False
+
+
 def task_knobs(params: TandemParams, task: str) -> dict[str, dict[str, str]]:
     """The knobs of a task that a training follows (`task`), and those that only decoding does (`decoding`)."""
     if task == "ner":
@@ -119,5 +132,6 @@ def link_corpus(params: TandemParams, name: str, links: Path = LINKS) -> None:
     folder = locate_root(name, corpus)
     pictures = folder / corpus.images
     _link(root, folder, folder=True)
-    _link(images, pictures.resolve() if pictures.is_dir() else None, folder=True)
+    apart = pictures.is_dir() and not _inside(folder, pictures)
+    _link(images, pictures.resolve() if apart else None, folder=True)
     _link(captions, locate_captions(name, corpus), folder=False)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tandem.corpora.captions import read_captions
-from tandem.corpora.links import paths
+from tandem.corpora.links import paths, pictures_of
 from tandem.corpora.pictures import SUFFIXES, PictureFolder
 from tandem.corpora.releases import identify
 from tandem.corpora.schema import SPLITS, text_hash
@@ -27,8 +27,8 @@ class Source:
     def __init__(self, name: str, corpus: FileCorpusParams, links: Path) -> None:
         self.name = name
         self.corpus = corpus
-        self.root, images, captions = paths(name, links)
-        self._pictures = PictureFolder(images)
+        self.root, _, captions = paths(name, links)
+        self._pictures = PictureFolder(pictures_of(name, corpus, links))
         self._picture_hashes: dict[Path, str] = {}
         self._captions, self._caption_counts = read_captions(captions) if corpus.captions else ({}, Counter())
         self._ids: set[str] = set()
