@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "pipeline" not in item.path.parts)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_params() -> Callable[..., Any]:
     """Parameters of a small model: `make_params(fusion="film", **{"train.epochs": 2})`."""
     from tandem.params import parse_params  # noqa: PLC0415
@@ -393,7 +393,7 @@ def tiny_joint(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Cal
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_corpus() -> Callable[[str, int], Any]:
     """`tiny_corpus(split, sentences)`: samples in which the picture alone tells the type of the name `Paris`."""
     import random  # noqa: PLC0415

@@ -21,6 +21,7 @@ COMMANDS = {
     "predict": "Entities and relations of posts: of one, or of a file of them.",
     "recipe": "The published systems by name: list, show, run.",
     "review": "What a change does to the results, as a pull request is told.",
+    "serve": "A page to try a model on: type a post, drop a picture, see what is found.",
 }
 """Module of this package -> what `tandem --help` says of it."""
 

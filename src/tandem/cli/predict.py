@@ -209,18 +209,11 @@ def _file(posts: str, columns: Mapping[str, str | None], **options: Any) -> Inpu
 def _load(model: str | None, relations: Path | None, *, quiet: bool, **options: Any) -> tuple[Predictor, list[Any]]:
     """The predictor, and what identifies its models."""
     from tandem.files import digest_of  # noqa: PLC0415
-    from tandem.inference.predictor import checkpoint, load  # noqa: PLC0415
-    from tandem.inference.trained import project_models  # noqa: PLC0415
+    from tandem.inference.trained import load_models  # noqa: PLC0415
 
     folder = None if model is None else Path(model)
-    if folder is None:
-        folder, own = project_models()
-        relations = relations or own
-    folders = [checkpoint(one) for one in (folder, relations) if one is not None]
-    predictor = load(folders[0], relations=folders[1] if len(folders) == 2 else None, **options)
-    if predictor.task == "re":
-        raise ValueError(f"{folder}: a relation model; name one that finds entities, and this one by --relations")
-    if not quiet and (model is None or folders[0] != folder):
+    predictor, folders = load_models(folder, relations, **options)
+    if not quiet and (folder is None or folders[0] != folder):
         print(f"model: {', relations: '.join(map(str, folders))}", file=sys.stderr)
     return predictor, [digest_of(one) for one in folders]
 

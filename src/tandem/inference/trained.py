@@ -1,11 +1,12 @@
-"""The models of a project that are used where none is named."""
+"""The models that a command reads posts with: those that are named, else the project's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tandem.inference import predictor as predictors
 from tandem.params import TandemParams, load_params
 
 MODELS, PARAMS = Path("models"), Path("params.yaml")
@@ -34,6 +35,24 @@ def project_models() -> Models:
             "or name a model's folder"
         )
     return Models(entities, _first(params, "re"))
+
+
+def load_models(
+    entities: Path | None, relations: Path | None, **options: Any
+) -> tuple[predictors.Predictor, list[Path]]:
+    """The predictor of the models named, of the project's where none is, and the folders of their checkpoints.
+
+    options: of `tandem.load`. Errors: `ValueError`, as of `tandem.load` and `project_models`, and for a relation model
+    in the place of one that finds entities.
+    """
+    if entities is None:
+        entities, own = project_models()
+        relations = relations or own
+    folders = [predictors.checkpoint(one) for one in (entities, relations) if one is not None]
+    predictor = predictors.load(folders[0], relations=folders[1] if len(folders) == 2 else None, **options)
+    if predictor.task == "re":
+        raise ValueError(f"{entities}: a relation model; name one that finds entities, and this one by --relations")
+    return predictor, folders
 
 
 def _first(params: TandemParams, task: str) -> Path | None:
