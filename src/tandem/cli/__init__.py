@@ -18,6 +18,7 @@ from typer.main import get_command
 
 COMMANDS = {
     "compare": "Whether one system beats another: experiments, revisions or prediction files.",
+    "export": "A trained model as a folder that needs nothing else, and as an ONNX graph.",
     "predict": "Entities and relations of posts: of one, or of a file of them.",
     "recipe": "The published systems by name: list, show, run.",
     "review": "What a change does to the results, as a pull request is told.",

@@ -15,6 +15,8 @@ from PIL import Image
 
 from tandem.corpora.schema import NO_RELATION, Sample
 from tandem.evaluation.spans import Span
+from tandem.exporting.frozen import FOLDER, frozen_of, load_frozen
+from tandem.exporting.manifest import MANIFEST, check_manifest
 from tandem.inference.album import Album, Shown
 from tandem.inference.pairs import BLOCK, Pair, candidate_pairs, excerpt, pair_row
 from tandem.inference.prediction import Mention, Picture, Prediction, Query, Relation, Word
@@ -209,6 +211,8 @@ def load(
     if batch_size < 1:
         raise ValueError(f"batch_size {batch_size} must be at least 1")
     folders = [checkpoint(Path(path))] + ([] if relations is None else [checkpoint(Path(relations))])
+    for folder in folders:
+        check_manifest(folder)
     loaded = [load_model(folder) for folder in folders]
     if len(loaded) == 2 and [trained.task for trained in loaded] != [NER, RE]:
         found = " and ".join(f"{folder} ({trained.task.name})" for folder, trained in zip(folders, loaded, strict=True))
@@ -216,7 +220,7 @@ def load(
     small = all(trained.params.text.encoder == "scratch" for trained in loaded)
     runtime = pick_runtime(device=device, precision=precision, threads=threads, small=small)
     shelf = None if cache is None else Path(cache)
-    lives = _encoders([trained for trained in loaded if not no_image], runtime, shelf) or [None] * len(loaded)
+    lives = [None] * len(loaded) if no_image else _encoders(loaded, folders, runtime, shelf)
     readers = [
         Reader(trained, runtime, live, batch_size=batch_size, no_image=no_image)
         for trained, live in zip(loaded, lives, strict=True)
@@ -230,7 +234,7 @@ def checkpoint(path: Path) -> Path:
 
     Errors: `ValueError` if there is none.
     """
-    if (path / "tandem.json").is_file() or not path.is_dir():
+    if not path.is_dir() or any((path / name).is_file() for name in ("tandem.json", MANIFEST)):
         return path  # `load_model` says what is wrong with it
     scores = {}
     for about in sorted(path.glob("*/tandem.json")):
@@ -244,17 +248,26 @@ def checkpoint(path: Path) -> Path:
     return max(scores, key=lambda folder: scores[folder])
 
 
-def _encoders(loaded: Sequence[Trained], runtime: Runtime, shelf: Path | None) -> list[LiveFeatures | None]:
+def _encoders(
+    loaded: Sequence[Trained], folders: Sequence[Path], runtime: Runtime, shelf: Path | None
+) -> list[LiveFeatures | None]:
     """What encodes the pictures of each model; models with the same encoder share one."""
     looking = [trained for trained in loaded if trained.model.fusion.uses_picture]
-    keys = {id(trained): encoder_key(trained.params.vision.extracted) for trained in looking}
+    places = {id(trained): folder / FOLDER for trained, folder in zip(loaded, folders, strict=True)}
+    saved = {id(trained): frozen_of(trained.about) for trained in looking}
+    keys = {id(trained): encoder_key(trained.params.vision.extracted, known=saved[id(trained)]) for trained in looking}
     shared: dict[str, LiveFeatures] = {}
     for trained in looking:
         key = keys[id(trained)]
         if key not in shared:
-            regions = any(other.model.reads_regions for other in looking if keys[id(other)] == key)
+            own = trained.params.vision
             shared[key] = LiveFeatures(
-                params=trained.params.vision, place=runtime.device, with_regions=regions, shelf=shelf
+                params=own,
+                place=runtime.device,
+                with_regions=any(other.model.reads_regions for other in looking if keys[id(other)] == key),
+                shelf=shelf,
+                encoder=None if saved[id(trained)] is None else load_frozen(own, places[id(trained)]),
+                key=key,
             )
         found, expected = shared[key].encoder, trained.reads
         if (found.pooled_dim, found.region_dim) != (expected.pooled, expected.regions):

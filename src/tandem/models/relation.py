@@ -43,7 +43,7 @@ class RelationClassifier(FusedModel):
         if not self.fusion.predicts:
             return super().fusion_inputs(batch)
         pair = self._pool(self.encode(batch), batch).unsqueeze(1)
-        return pair, batch.word_mask.new_ones(len(pair), 1), self.see(batch)
+        return pair, batch.word_mask.new_ones(pair.shape[0], 1), self.see(batch)
 
     def scores(self, fused: Tensor, batch: Batch) -> Tensor:
         """Relation scores (B, K)."""

@@ -201,11 +201,16 @@ class SubwordTokenizer(WordTokenizer):
         return batch | {"input_ids": ids.masked_fill(dropped[batch["owner"]] & ~torch.isin(ids, self._markers), hidden)}
 
     def save(self, folder: Path) -> None:
-        self.tokenizer.save_pretrained(folder)
-        if isinstance(self.tokenizer, BertweetTokenizer):
-            # It reads three columns, writes two, and would know no merges when read again.
-            merges = sorted(self.tokenizer.bpe_ranks.items(), key=lambda item: item[1])
-            write_text(folder / "bpe.codes", "".join(f"{' '.join(pair)} {rank}\n" for pair, rank in merges))
+        save_tokenizer(self.tokenizer, folder)
+
+
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Write a tokenizer so that reading it gives the same one."""
+    tokenizer.save_pretrained(folder)
+    if isinstance(tokenizer, BertweetTokenizer):
+        # It reads three columns, writes two, and would know no merges when read again.
+        merges = sorted(tokenizer.bpe_ranks.items(), key=lambda item: item[1])
+        write_text(folder / "bpe.codes", "".join(f"{' '.join(pair)} {rank}\n" for pair, rank in merges))
 
 
 def pool_words(hidden: Tensor, batch: TextBatch) -> Tensor:

@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -177,9 +177,13 @@ def _remove_leftovers(out: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def encoder_key(params: VisionParams, *, views: bool = False) -> str:
-    """Name of the store's folder: the encoder and a hash of all that changes its numbers, or those of its views."""
-    identity: dict[str, Any] = {**encoder_identity(params), "storage": storage_of(params), "format": FORMAT}
+def encoder_key(params: VisionParams, *, views: bool = False, known: Mapping[str, Any] | None = None) -> str:
+    """Name of the store's folder: the encoder and a hash of all that changes its numbers, or those of its views.
+
+    known: the encoder's identity where it was found out before, and its weights may no longer lie where they did.
+    """
+    own = encoder_identity(params) if known is None else known
+    identity: dict[str, Any] = {**own, "storage": storage_of(params), "format": FORMAT}
     if views:
         identity["augment"] = {**params.augment.model_dump(mode="json"), "format": _VIEWS_FORMAT}
     if params.family not in {"pixels", "raw"}:

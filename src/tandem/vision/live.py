@@ -17,6 +17,7 @@ from torch import Tensor
 
 from tandem.params.vision import VisionParams
 from tandem.vision.cache import PictureFeatures
+from tandem.vision.encoder import Encoder
 from tandem.vision.extract import caption_content, device, encode_batch, encoder_key
 from tandem.vision.pictures import convert_picture, open_picture, read_picture
 from tandem.vision.registry import load_encoder
@@ -71,6 +72,8 @@ class LiveFeatures:
         place: where to encode; None = a GPU where there is one.
         with_regions: keep the regions; without, `gather` gives none.
         shelf: folder in which features are kept from run to run, as extraction keeps them (`data/cache/features`).
+        encoder: the encoder itself, where it need not be loaded by its name.
+        key: what the shelf knows it by; None = what `params` name.
     """
 
     def __init__(
@@ -81,14 +84,18 @@ class LiveFeatures:
         with_regions: bool = True,
         shelf: Path | None = None,
         memory: int = MEMORY,
+        encoder: Encoder | None = None,
+        key: str | None = None,
     ) -> None:
         self.params = params = params.extracted
         self.device = place or device()
         self.with_regions = with_regions
-        self.encoder = load_encoder(params).to(self.device).to(memory_format=torch.channels_last)
+        self.encoder = (encoder or load_encoder(params)).to(self.device).to(memory_format=torch.channels_last)
         self._kept: OrderedDict[str, Features] = OrderedDict()
         self._size, self._memory = 0, memory
-        self._shelf = None if shelf is None else Shelf(shelf / encoder_key(params), max_pixels=params.max_pixels)
+        self._shelf = None
+        if shelf is not None:
+            self._shelf = Shelf(shelf / (key or encoder_key(params)), max_pixels=params.max_pixels)
         self._one_image_at_a_time = Lock()
         self._pool = ThreadPoolExecutor(params.workers or os.cpu_count(), "tandem-pictures")
 
