@@ -22,7 +22,15 @@ def call(*arguments: str, cwd: Path = HOME) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["predict", "--help"], ["recipe", "--help"], ["recipe", "list"], ["compare", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["predict", "--help"],
+        ["recipe", "--help"],
+        ["recipe", "list"],
+        ["compare", "--help"],
+        ["export", "--help"],
+    ],
 )
 def test_main_starts_without_what_takes_long_to_import(arguments: list[str]) -> None:
     code = (

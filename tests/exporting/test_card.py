@@ -30,6 +30,8 @@ TEST = {
     "interval": {"f1": {"low": 0.7012, "high": 0.7389}},
     "picture": {"changed": 12.3, "helped": 7.0, "harmed": 3.0},
     "calibration": {"ece": 0.034},
+    "clean": {**SCORE, "f1": 0.7123},
+    "leaks": {"sentences": 3, "exact": 2, "near": 1},
     "seeds": 2,
     "sentences": 40,
     "by_seed": {"1": 0.7345, "2": 0.7055},
@@ -70,6 +72,8 @@ def test_card_of_a_scored_model(checkpoint, make_params, tmp_path) -> None:
         "Validation span F1 of this model (seed 1): 0.5000",
         "Test split (40 sentences), mean ± standard deviation of 2 seed(s): span F1 0.7200 ± 0.0123, "
         "95 % interval [0.7012, 0.7389]; precision 0.7100, recall 0.7300. This model: 0.7345.",
+        "3 of the test sentences stand, exactly or nearly, in the corpus's train or valid split too; "
+        "without them F1 is 0.7123.",
         "| `LOC` | 0.7100 | 0.7300 | 0.7200 | 80 |",
         "| the picture of another post | 0.6000 | -12.0 points | | no picture | 0.7300 | +1.0 points |",
         "changes the answer to 12 sentences (mean over seeds): 7 are right only with it, 3 only without",
