@@ -51,9 +51,9 @@ CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 SHARE = 0.12  # of words in an entity, about that of the corpora: a random head alone tags nearly all
 
 
-def posts(count: int) -> Iterator[str]:
-    """Made-up posts: words by Zipf's law, and some that occur once."""
-    tokenizer = load_pretrained(transformers.AutoTokenizer, ENCODER)
+def posts(count: int, encoder: str) -> Iterator[str]:
+    """Made-up posts of the words in an encoder's vocabulary, by Zipf's law, and of some that occur once."""
+    tokenizer = load_pretrained(transformers.AutoTokenizer, encoder)
     order = sorted(tokenizer.get_vocab().items(), key=lambda entry: entry[1])
     known = [word for word, _ in order if word.isalpha() and word.isascii() and len(word) > 1]
     weights = list(itertools.accumulate(1 / rank for rank in range(1, len(known) + 1)))
@@ -70,7 +70,7 @@ def posts(count: int) -> Iterator[str]:
         yield " ".join(words)
 
 
-def save(folder: Path) -> None:
+def save(folder: Path, encoder: str) -> None:
     """The same encoder and head as a checkpoint of Tandem and as one of transformers."""
     params = parse_params(
         {
@@ -78,14 +78,14 @@ def save(folder: Path) -> None:
             "datasets": ["made_up"],
             "seeds": [1],
             "corpora": {"made_up": {"format": "twitter"}},
-            "text": {"encoder": ENCODER},
+            "text": {"encoder": encoder},
         }
     )
     labels = label_set(list(TYPES))
     torch.manual_seed(0)
     dims = PictureDims(1, 1)
     model, tokenizer = build_model(params, NER, labels, dims)
-    batch = tokenizer.collate([tokenizer.encode(post.split()) for post in posts(64)])
+    batch = tokenizer.collate([tokenizer.encode(post.split()) for post in posts(64, encoder)])
     with torch.inference_mode():
         scores = model.eval().head(model.text(batch))[batch["word_mask"]]
         lead = scores[:, 1:].amax(1) - scores[:, 0]
@@ -94,11 +94,11 @@ def save(folder: Path) -> None:
     save_weights(model, folder / "ours" / "model.safetensors")
     save_description(folder / "ours", model, tokenizer, params, NER, dims, {})
     theirs: Any = transformers.AutoModelForTokenClassification.from_pretrained(
-        resolve(ENCODER), num_labels=len(labels), id2label=dict(enumerate(labels))
+        resolve(encoder), num_labels=len(labels), id2label=dict(enumerate(labels))
     )
     theirs.classifier.load_state_dict(model.head.state_dict())
     theirs.save_pretrained(folder / "theirs")
-    load_pretrained(transformers.AutoTokenizer, ENCODER).save_pretrained(folder / "theirs")
+    load_pretrained(transformers.AutoTokenizer, encoder).save_pretrained(folder / "theirs")
 
 
 def timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:
@@ -136,7 +136,7 @@ def forward(predictor: Predictor, batches: list[Batch]) -> None:
 
 def contenders(folder: Path, given: argparse.Namespace) -> dict[str, Callable[[], Any]]:
     """What is measured, by name."""
-    texts = list(posts(given.posts))
+    texts = list(posts(given.posts, given.encoder))
     made: dict[str, Callable[[], Any]] = {}
     dtype: Any = torch.float32
     for name, precision in {"": "auto", "_float32": "float32"}.items():
@@ -164,7 +164,7 @@ def contenders(folder: Path, given: argparse.Namespace) -> dict[str, Callable[[]
 
 def memory(count: int, folder: Path, given: argparse.Namespace) -> float:
     """Most megabytes that a process held while it read that many posts."""
-    command = [sys.executable, __file__, "--posts", str(count), "--device", given.device, "--held", str(folder)]
+    command = [sys.executable, __file__, "--posts", str(count), "--encoder", given.encoder, "--held", str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout.splitlines()[-1])
 
@@ -172,7 +172,7 @@ def memory(count: int, folder: Path, given: argparse.Namespace) -> float:
 def held(folder: Path, given: argparse.Namespace) -> None:
     """Read the posts as they come, and print the most memory held."""
     predictor = tandem.load(folder / "ours", device=given.device)
-    for _ in predictor.stream(map(tandem.Query, posts(given.posts))):
+    for _ in predictor.stream(map(tandem.Query, posts(given.posts, given.encoder))):
         pass
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
@@ -181,6 +181,7 @@ def main() -> None:
     """Measure, print, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=2000)
+    parser.add_argument("--encoder", default=ENCODER, help="a BERT, as text.encoder")
     parser.add_argument("--batch-size", type=int, default=64, help="of tandem")
     parser.add_argument("--pipeline", type=int, nargs="+", default=[1, 16, 64], help="batch sizes of the pipeline")
     parser.add_argument("--threads", type=int, default=1)
@@ -198,7 +199,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        save(folder)
+        save(folder, given.encoder)
         if given.memory:
             counts = (given.posts, 10 * given.posts)
             result: dict[str, Any] = {"megabytes": {count: memory(count, folder, given) for count in counts}}
