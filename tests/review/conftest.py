@@ -22,7 +22,8 @@ gold = [["B-PER", "O"]] * 40
 predicted = [["O", "O"] if place < wrong else tags for place, tags in enumerate(gold)]
 folder = pathlib.Path("data/predictions/tiny")
 folder.mkdir(parents=True)
-pq.write_table(pa.table({"gold": gold, "predicted": predicted}), folder / "1.parquet")
+ids = [f"test-{place}" for place in range(40)]
+pq.write_table(pa.table({"id": ids, "gold": gold, "predicted": predicted}), folder / "1.parquet")
 recall = (40 - wrong) / 40
 f1 = 2 * recall / (1 + recall)
 metrics = pathlib.Path("metrics/evaluate/tiny.json")
