@@ -50,7 +50,8 @@ def write(folder: Path, system: str, right: float, seeds: Sequence[int] = (1, 2)
         by_seed[seed] = score_seed(NER, gold, {"predicted": predicted, **dict.fromkeys(CONTROLS, gold)})
         path = folder / f"predictions/{system}/twitter2015/{seed}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table({"gold": gold, "predicted": predicted}), path)
+        words = [["word"] * len(tags) for tags in gold]
+        pq.write_table(pa.table({"words": words, "gold": gold, "predicted": predicted}), path)
     path = folder / f"results/{system}/twitter2015.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(summarise(NER, by_seed, 60)))
@@ -142,7 +143,9 @@ def test_table_of_transfers_is_a_square_a_system(tmp_path) -> None:
 def test_table_counts_relations_without_none(tmp_path) -> None:
     path = tmp_path / "1.parquet"
     gold, predicted = ["None", "a", "b", "a"], ["a", "a", "None", "b"]
-    pq.write_table(pa.table({"gold": gold, "predicted": predicted}), path)
+    words = [["one"], ["two"], ["two"], ["three"]]
+    pq.write_table(pa.table({"words": words, "gold": gold, "predicted": predicted}), path)
+    assert len(read_counts(path)) == 3  # sentences: the pairs of one are drawn together
     right, guessed, support = read_counts(path).sum(0)
     expected = RE.score(gold, predicted)["relation"]
     assert right / guessed == pytest.approx(expected["precision"])

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from tandem.corpora.schema import text_hash
 from tandem.evaluation.significance import Difference, holm, paired_bootstrap
-from tandem.evaluation.tallies import headline_tally
+from tandem.evaluation.tallies import by_group, headline_tally
 from tandem.recipes import load_recipe
 from tandem.reporting.results import HEADLINES, number
 from tandem.studies.spec import PUBLISHED, Study, project_tree
@@ -54,10 +55,14 @@ class Results:
 
 
 def read_counts(path: Path) -> np.ndarray:
-    """Right, predicted and gold entities (or relations) of each row of a prediction file: (N, 3)."""
-    table = pq.read_table(path, columns=["gold", "predicted"])
+    """Right, predicted and gold entities (or relations) of each sentence of a prediction file: (N, 3).
+
+    Pairs of one sentence are counted together, for they are drawn together.
+    """
+    table = pq.read_table(path, columns=["words", "gold", "predicted"])
     task = "re" if pa.types.is_string(table.schema.field("gold").type) else "ner"
-    return headline_tally(task, *(table[name].to_pylist() for name in ("gold", "predicted")))
+    tally = headline_tally(task, *(table[name].to_pylist() for name in ("gold", "predicted")))
+    return by_group(tally, [text_hash(words) for words in table["words"].to_pylist()]) if task == "re" else tally
 
 
 def read_results(folder: Path, system: str, corpus: str) -> Results | None:
