@@ -6,6 +6,7 @@ import importlib.util
 import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from PIL import Image
 
 from tandem.cli import main
 from tandem.inference import predictor as predictors
+from tandem.inference.parts import Parts
 
 PARAMS = """
 fusion: film
@@ -81,7 +83,14 @@ def test_predict_one_post_by_the_models_of_the_project(call, loaded) -> None:
     assert (row["picture"], row["image"]) == ("ok", "photo.jpg")
     assert loaded[0][:2] == ("models/tiny/2", "models/pairs/2")
     assert err == "model: models/tiny/2, relations: models/pairs/2\n"
-    assert loaded[0][2] == {"no_image": False, "device": "auto", "batch_size": 64, "threads": 0, "cache": None}
+    assert loaded[0][2] == {
+        "no_image": False,
+        "device": "auto",
+        "batch_size": 64,
+        "threads": 0,
+        "cache": None,
+        "types": "none",
+    }
 
 
 def test_predict_a_named_model_is_used_alone(call, loaded) -> None:
@@ -190,6 +199,11 @@ def test_predict_draws_a_post(call, project) -> None:
         (["posts.txt", "--text", "a"], 2, "'--text': is of a single post, and posts.txt is a file of them"),
         (["posts.txt", "--annotate", "a.png"], 2, "'--annotate'"),
         (["--text", "a", "--text", "b", "--annotate", "a.png"], 2, "draws a single post"),
+        (["--text", "a", "--engine", "ray"], 2, "'--engine': goes with a file of posts"),
+        (["posts.txt", "--workers", "2"], 2, "'--workers': goes with --engine ray"),
+        (["posts.txt", "--engine", "ray", "--workers", "0"], 2, "--workers"),
+        (["posts.txt", "--engine", "ray", "--device", "cuda:1"], 1, "device cuda:1: Ray deals the GPUs out"),
+        (["--text", "a", "--types", "all"], 2, "'none', 'names', 'ner'"),
         (["--text", "a", "--format", "brat"], 2, "brat needs --out"),
         (["--text", "a", "--format", "xml"], 2, "'table', 'jsonl', 'parquet', 'brat', 'conll', 'spacy'"),
         (["--text", "a", "--batch-size", "0"], 2, "--batch-size"),
@@ -217,14 +231,47 @@ def test_predict_wrong_usage_is_one_line(call, project, monkeypatch, arguments, 
 REAL_LOAD = predictors.load
 
 
-def test_predict_a_relation_model_alone_is_refused(call, monkeypatch) -> None:
-    class Relations:
-        task = "re"
-
-    monkeypatch.setattr(predictors, "load", lambda *_, **__: Relations())
+def test_predict_a_relation_model_alone_is_refused(call, loaded) -> None:
+    Path("models/pairs/2/tandem.json").write_text('{"task": "re", "valid": {"f1": 0.9}}', encoding="utf-8")
     status, _, err = call("models/pairs", "--text", "Ann")
     assert status == 1
     assert "models/pairs: a relation model; name one that finds entities, and this one by --relations" in err
+    assert not loaded
+
+
+def test_predict_relations_are_bound_by_types_as_the_project_scores_them(call, loaded) -> None:
+    def rule(*arguments: str) -> str:
+        assert call("--text", "Ann", *arguments)[0] == 0
+        found: str = loaded[-1][2]["types"]
+        return found
+
+    assert rule() == "none"
+    assert rule("--types", "names") == "names"
+    Path("params.yaml").write_text(PARAMS + "relation: {types: ner}\n", encoding="utf-8")
+    assert rule() == "ner"
+    assert rule("--types", "none") == "none"
+    call("models/tiny", "--text", "Ann", "--relations", "models/pairs")
+    assert loaded[-1][2]["types"] == "none"
+    status, _, err = call("models/tiny", "--text", "Ann", "--types", "ner")
+    assert (status, "'--types': goes with --relations" in err) == (2, True)
+
+
+def test_predict_goes_on_under_the_same_rule_alone(call, monkeypatch) -> None:
+    Path("posts.txt").write_text("Ann\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(Parts, "join", lambda _: sys.exit(9))
+        assert call("posts.txt", "--out", "a.jsonl")[0] == 9
+    assert "not the same: types" in call("posts.txt", "--out", "a.jsonl", "--types", "ner")[2]
+    assert call("posts.txt", "--out", "a.jsonl")[0] == 0
+
+
+def test_predict_engine_ray_says_how_to_install_ray(call, monkeypatch) -> None:
+    Path("posts.txt").write_text("Ann\n", encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    status, out, err = call("models/tiny/1", "posts.txt", "--engine", "ray", "--out", "a.jsonl")
+    assert (status, out) == (1, "")
+    assert err == "error: the engine ray: Ray is not installed; run `pip install 'tandem-mner[ray]'`\n"
+    assert not list(Path().glob("a.jsonl*"))
 
 
 def test_predict_without_a_project_or_a_model_says_what_to_do(call, project) -> None:
@@ -242,6 +289,11 @@ def test_predict_help_teaches_by_examples(call) -> None:
     status, out, _ = call("--help")
     assert status == 0
     plain = " ".join(out.split())
-    for words in ('tandem predict --text "Sunset over Oakland" --image photo.jpg', "--images-anywhere", "UTF-16"):
+    for words in (
+        'tandem predict --text "Sunset over Oakland" --image photo.jpg',
+        "--images-anywhere",
+        "UTF-16",
+        "--engine ray --workers 8",
+    ):
         assert words in plain
     assert not re.search(r"\x1b", out)

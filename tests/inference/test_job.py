@@ -51,7 +51,7 @@ def fill(
 ) -> Counts:
     job = Job(
         rows=lambda start: given.rows(predictor.check, start),
-        engine=jobs.local_engine(predictor, compare=False),
+        engine=jobs.engine(predictor, compare=False),
         limit=limit,
     )
     identity = {"form": form, "limit": limit} | given.identity
@@ -277,7 +277,7 @@ def test_job_streams_without_a_file(tmp_path, predictor) -> None:
     answers, rejects = [], []
     job = Job(
         rows=lambda start: source.rows(predictor.check, start),
-        engine=jobs.local_engine(predictor, compare=True),
+        engine=jobs.engine(predictor, compare=True),
         limit=30,
     )
     counts = job.stream(answers.append, rejects.append)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tandem
+from tandem.cli import main
+from tandem.inference import job, ray_engine
 from tandem.inference.prediction import Mention, Prediction, Query, Relation, Word
-from tandem.inference.ray_engine import RayEngine, cause, pack, unpack
+from tandem.inference.ray_engine import AHEAD, BEGIN, RayEngine, cause, drain, gpus_each, pack, unpack
 
 MENTION = st.builds(Mention, st.text(), st.text(), st.integers(0, 9), st.integers(0, 9), st.floats(0, 1))
 QUERY = st.builds(
@@ -78,12 +83,140 @@ def test_ray_engine_gives_the_rows_of_the_local_one(cluster, saved, make_params,
         Query("#Paris", words=("#", "Paris")),
     ]
     local = tandem.load(folder)
-    engine = RayEngine(folder, workers=2, cpus=0.5)
+    engine = RayEngine(folder, workers=2)
     expected = list(local.stream(queries, window=8, compare=True))
     assert list(engine.stream(iter(queries), window=8, compare=True)) == expected
     assert list(engine.stream([])) == []
     with pytest.raises(ValueError, match="words: number 1, 'b', does not stand in the text"):
         list(engine.stream([Query("a", words=("b",))]))
+
+
+@pytest.fixture
+def folder(saved, make_params) -> Path:
+    """Of a checkpoint."""
+    found: Path = saved(make_params(fusion="concat"))
+    return found
+
+
+@pytest.mark.slow
+def test_ray_engine_takes_few_posts_ahead(cluster, folder) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Query]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Query(f"Paris {taken}")
+
+    found = RayEngine(folder, workers=2).stream(endless(), window=4)
+    for number in range(1, 100):
+        assert next(found).text == f"Paris {number}"
+        assert taken <= 4 * (AHEAD * 2 + (number - 1) // 4)
+    found.close()
+
+
+@pytest.fixture
+def posts(folder, photos, tiny_corpus, monkeypatch) -> Path:
+    """A file in which every fifth row is broken; read in windows of 8."""
+    monkeypatch.setattr(job, "WINDOW", 8)
+    monkeypatch.chdir(folder.parent)
+    paths = list(photos(tiny_corpus("test", 12)).values())
+    rows = [{"id": n, "text": f"Paris {'now ' * (n * 5 % 7)}{n}", "image": str(paths[n % 8])} for n in range(100)]
+    lines = ["not json" if n % 5 == 3 else json.dumps(row) for n, row in enumerate(rows)]
+    path = folder.parent / "posts.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def predict(folder: Path, out: str, *options: str) -> bytes:
+    """What `tandem predict` writes, and its rejects."""
+    main(["predict", str(folder), "posts.jsonl", "--out", out, "--compare", "--device", "cpu", "-q", *options])
+    assert not list(Path().glob("*.parts"))
+    return Path(out).read_bytes() + Path(f"{out}.rejects.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+def test_ray_engine_writes_the_file_of_the_local_one(cluster, folder, posts, monkeypatch, capfd) -> None:
+    local = predict(folder, "local.jsonl")
+    assert local.count(b"\n") == 100
+    capfd.readouterr()
+    assert predict(folder, "ray.jsonl", "--engine", "ray", "--workers", "2") == local
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err == "80 posts; 268 entities; pictures: 80 ok; 20 broken rows (ray.jsonl.rejects.jsonl); " \
+        "written to ray.jsonl\n"  # fmt: skip
+
+    stream = RayEngine.stream
+
+    def stopped(*arguments, **options):
+        for number, prediction in enumerate(stream(*arguments, **options)):
+            if number == 45:
+                raise KeyboardInterrupt
+            yield prediction
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RayEngine, "stream", stopped)
+        with pytest.raises(SystemExit):
+            predict(folder, "again.jsonl", "--engine", "ray")
+    assert sorted(path.name for path in Path("again.jsonl.parts").glob("0*.json"))[-1] == "000004.json"
+    assert predict(folder, "again.jsonl", "--engine", "ray") == local
+
+
+@pytest.mark.slow
+def test_ray_engine_failures_are_one_line(cluster, folder, posts, monkeypatch, capfd) -> None:
+    class Dying:
+        """Of its memory, say."""
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def __call__(self, block: object) -> None:
+            os._exit(1)
+
+    def failure(*options: str) -> str:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            predict(folder, "out.jsonl", "--engine", "ray", *options)
+        assert end.value.code == 1
+        return capfd.readouterr().err
+
+    assert failure("--workers", "3") == (
+        "error: ray: 3 workers with 1 CPUs each, but the cluster has 2; take fewer workers or threads\n"
+    )
+    assert failure("--device", "cuda") == "error: ray: device cuda, but the cluster has no GPU; say cpu, or auto\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(ray_engine, "Worker", Dying)
+        assert failure() == (
+            "error: ray: a worker died, perhaps for want of memory; "
+            "take fewer workers or a smaller batch size, and run it again\n"
+        )
+    (folder / "model.safetensors").unlink()
+    weights = folder / "model.safetensors"
+    assert failure("--overwrite") == f"error: ray: {weights}: not found; train the model again with `dvc repro train`\n"
+
+
+@pytest.mark.slow
+def test_ray_engine_a_second_reader_of_a_feed_is_an_error(cluster) -> None:
+    from ray.util.queue import Queue  # noqa: PLC0415 (an optional extra)
+
+    feed = Queue(actor_options={"num_cpus": 0})
+    for item in (BEGIN, [cluster.put(1)], [cluster.put(2)], None):
+        feed.put(item)
+    assert list(drain(feed)) == [1, 2]
+    for left in ([], [[cluster.put(3)]]):
+        for item in left:
+            feed.put(item)
+        with pytest.raises(ValueError, match="died; run it again"):
+            next(drain(feed))
+
+
+def test_ray_engine_gives_each_worker_a_place_on_a_gpu() -> None:
+    assert [gpus_each(workers, gpus) for workers, gpus in ((2, 0), (1, 1), (2, 1), (4, 3), (8, 8), (2, 8))] == [
+        0, 1, 0.5, 0.5, 1, 1,
+    ]  # fmt: skip
+    for workers in range(1, 30):
+        for gpus in range(1, 9):
+            assert int(1 / gpus_each(workers, gpus)) * gpus >= workers
 
 
 REPORT = """ray::MapWorker.submit() (pid=7)
@@ -96,5 +229,7 @@ To change retry attempts, configure `DataContext.get_current()`.
 
 def test_ray_engine_names_the_cause() -> None:
     assert cause(REPORT) == "image: expected a path, bytes, a PIL image or None, found int"
+    assert cause(REPORT, "dead") == cause(REPORT)
+    assert cause("The actor died.\n", "dead") == "dead"
     assert cause("The actor died.\n") == "The actor died."
     assert cause("") == "no cause given"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from tandem.inference.job import Job
     from tandem.inference.posts.row import Place, Row
     from tandem.inference.predictor import Predictor
+    from tandem.inference.ray_engine import RayEngine
+    from tandem.models.constraints import Rule
 
 SHOWN_REJECTS = 20  # on standard error, where no file takes them
+WORKERS = 2  # of Ray
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -44,6 +47,13 @@ def predict(
     ] = None,
     relations: Annotated[
         Path | None, typer.Option(help="Folder of a relation model, asked about the entities that MODEL finds.")
+    ] = None,
+    types: Annotated[
+        Literal["none", "names", "ner"] | None,
+        typer.Option(
+            help="How types bind relations: names decides the types that relations' names give first; ner takes those "
+            "of the entities found. Default: relation.types of params.yaml with the project's own models, else none."
+        ),
     ] = None,
     no_image: Annotated[bool, typer.Option("--no-image", help="Read the text alone; no picture is opened.")] = False,
     compare: Annotated[
@@ -80,12 +90,20 @@ def predict(
         bool, typer.Option("--no-quotes", help="CSV, TSV: quotes are characters, and hold nothing together.")
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many rows.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Where models run: here, or in workers of Ray (see below).")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Ray: processes that each hold the models. Default: 2.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Posts of a forward pass.")] = 64,
     cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps what was made of pictures for the next run.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 = one a core.")] = 0,
+    threads: Annotated[
+        int, typer.Option(min=0, help="CPU threads; 0 = one a core. With ray, of each worker; 0 = one.")
+    ] = 0,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="No progress, no notes; warnings and errors alone.")
     ] = False,
@@ -98,6 +116,7 @@ def predict(
     tandem predict models/embedded_social posts.csv --text-column tweet --out found.jsonl
     tandem predict posts.parquet --out found.parquet --relations models/embedded_relations
     cat posts.jsonl | tandem predict - --format conll > found.conll
+    tandem predict posts.parquet --out found.parquet --engine ray --workers 8
 
     Without MODEL: the first corpus of `datasets` in params.yaml, of each task; which one is said on standard error.
 
@@ -108,6 +127,11 @@ def predict(
 
     With --out, a run that was stopped goes on when the same command is given again; until the end its parts lie in
     <out>.parts/.
+
+    --engine ray is for a million posts and more machines than one: windows of 4,096 posts go to workers of Ray, and
+    what comes out is what this process alone would write; a run that either stopped the other may finish. It joins the
+    cluster at RAY_ADDRESS, or starts one on this machine. Each machine needs tandem, and the models and pictures at the
+    same paths; a worker has a GPU, or a share of one, where there are any. pip install 'tandem-mner[ray]'
 
     \b
     Formats: table    for people, in colour on a terminal
@@ -129,10 +153,12 @@ def predict(
         "caption": caption_column,
         "words": words_column,
     }
+    if engine == "local":
+        _refuse({"--workers": workers}, "goes with --engine ray")
     if posts is None:
         of_files: dict[str, Any] = {f"--{name}-column": value for name, value in columns.items()}
         of_files |= {"--image-root": image_root, "--images-anywhere": images_anywhere, "--no-quotes": no_quotes}
-        _refuse(of_files | {"--limit": limit}, "goes with a file of posts")
+        _refuse(of_files | {"--limit": limit, "--engine": engine == "ray"}, "goes with a file of posts")
         given = _typed(text or [], image or [], caption or [], no_image=no_image)
         if annotate and len(text or []) != 1:
             raise typer.BadParameter("draws a single post; give one --text", param_hint="'--annotate'")
@@ -144,13 +170,15 @@ def predict(
         place = {"image_root": image_root, "images_anywhere": images_anywhere}
         given = _file(posts, columns, **place, quotes=not no_quotes, no_image=no_image)
     machine = {"device": device, "batch_size": batch_size, "threads": threads, "cache": cache}
-    predictor, models = _load(model, relations, quiet=quiet, no_image=no_image, **machine)
+    if engine == "ray":
+        machine["workers"] = workers or WORKERS
+    predictor, models, rule = _load(model, relations, types, engine, quiet=quiet, no_image=no_image, **machine)
     _run(
         given,
         predictor,
         form,
         out,
-        {"models": models, "format": form, "compare": compare, "limit": limit},
+        {"models": models, "types": rule, "format": form, "compare": compare, "limit": limit},
         annotate=annotate,
         overwrite=overwrite,
         quiet=quiet,
@@ -206,21 +234,31 @@ def _file(posts: str, columns: Mapping[str, str | None], **options: Any) -> Inpu
     return file_of_posts(posts, Columns(**columns), **options)
 
 
-def _load(model: str | None, relations: Path | None, *, quiet: bool, **options: Any) -> tuple[Predictor, list[Any]]:
-    """The predictor, and what identifies its models."""
+def _load(
+    model: str | None, relations: Path | None, types: Rule | None, engine: str, *, quiet: bool, **options: Any
+) -> tuple[Predictor | RayEngine, list[Any], Rule]:
+    """What predicts, what identifies its models, and the rule of their relations."""
     from tandem.files import digest_of  # noqa: PLC0415
-    from tandem.inference.trained import load_models  # noqa: PLC0415
+    from tandem.inference import predictor  # noqa: PLC0415
+    from tandem.inference.ray_engine import RayEngine  # noqa: PLC0415
+    from tandem.inference.trained import find_models  # noqa: PLC0415
 
     folder = None if model is None else Path(model)
-    predictor, folders = load_models(folder, relations, **options)
+    found = find_models(folder, relations)
+    if types is not None and found.relations is None:
+        raise typer.BadParameter("goes with --relations", param_hint="'--types'")
+    folders = [one for one in (found.entities, found.relations) if one is not None]
+    rule = types or found.types
+    options |= {"relations": found.relations, "types": rule}
+    loaded = RayEngine(folders[0], **options) if engine == "ray" else predictor.load(folders[0], **options)
     if not quiet and (folder is None or folders[0] != folder):
         print(f"model: {', relations: '.join(map(str, folders))}", file=sys.stderr)
-    return predictor, [digest_of(one) for one in folders]
+    return loaded, [digest_of(one) for one in folders], rule
 
 
 def _run(
     given: Input,
-    predictor: Predictor,
+    predictor: Predictor | RayEngine,
     form: FormatName,
     out: Path | None,
     identity: dict[str, Any],
@@ -230,7 +268,7 @@ def _run(
     quiet: bool,
 ) -> None:
     from tandem.inference.formats import build_format  # noqa: PLC0415
-    from tandem.inference.job import Job, local_engine  # noqa: PLC0415
+    from tandem.inference.job import Job, engine  # noqa: PLC0415
     from tandem.inference.parts import Parts  # noqa: PLC0415
     from tandem.inference.watch import Watch  # noqa: PLC0415
 
@@ -244,7 +282,7 @@ def _run(
 
     job = Job(
         rows=lambda start: given.rows(predictor.check, start),
-        engine=local_engine(predictor, compare=identity["compare"]),
+        engine=engine(predictor, compare=identity["compare"]),
         limit=identity["limit"],
         done=done,
     )

@@ -17,6 +17,7 @@ from tandem.inference.prediction import Prediction, Query
 
 if TYPE_CHECKING:
     from tandem.inference.predictor import Predictor
+    from tandem.inference.ray_engine import RayEngine
 
 WINDOW = 4096  # posts that a predictor sorts among themselves, and posts of a part
 
@@ -25,8 +26,8 @@ Engine = Callable[[Iterable[Query]], Iterator[Prediction]]
 window (the first WINDOW queries, the next, …) in the last digits, and on nothing else."""
 
 
-def local_engine(predictor: Predictor, *, compare: bool) -> Engine:
-    """The predictor in this process."""
+def engine(predictor: Predictor | RayEngine, *, compare: bool) -> Engine:
+    """A predictor in this process, or those of Ray's workers, in windows that are parts."""
     return partial(predictor.stream, window=WINDOW, compare=compare)
 
 

@@ -248,6 +248,15 @@ def checkpoint(path: Path) -> Path:
     return max(scores, key=lambda folder: scores[folder])
 
 
+def task_of_checkpoint(folder: Path) -> str | None:
+    """The task of the model in a folder; None if it does not say, which `load` finds wrong with it."""
+    try:
+        task: str = json.loads((folder / "tandem.json").read_text(encoding="utf-8"))["task"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return task
+
+
 def _encoders(
     loaded: Sequence[Trained], folders: Sequence[Path], runtime: Runtime, shelf: Path | None
 ) -> list[LiveFeatures | None]:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tandem.inference import predictor as predictors
 from tandem.params import TandemParams, load_params
+
+if TYPE_CHECKING:
+    from tandem.models.constraints import Rule
 
 MODELS, PARAMS = Path("models"), Path("params.yaml")
 
 
 class Models(NamedTuple):
-    """Folders of seeds: of the model that finds entities, and of the one that is asked for relations, if any."""
+    """Folders of the model that finds entities, and of the one that is asked for relations, if any.
+
+    types: how types bind relations, as `relation.types`.
+    """
 
     entities: Path
     relations: Path | None
+    types: Rule
 
 
 def project_models() -> Models:
     """The models of the first trained corpus of each task in `datasets`, in the project of the working folder.
+
+    Their folders are of seeds; relations are bound as the pipeline scores them, by `relation.types`.
 
     Errors: `ValueError` with the remedy if there is no project, or nothing is trained.
     """
@@ -34,25 +43,35 @@ def project_models() -> Models:
             f"no model named, and none trained: {_listed(wanted)}; train them with `make run` or `dvc repro`, "
             "or name a model's folder"
         )
-    return Models(entities, _first(params, "re"))
+    return Models(entities, _first(params, "re"), params.relation.types)
+
+
+def find_models(entities: Path | None, relations: Path | None) -> Models:
+    """The checkpoints of the models named, of the project's where none is.
+
+    Errors: `ValueError`, as of `checkpoint` and `project_models`, and for a relation model in the place of one that
+    finds entities.
+    """
+    types: Rule = "none"
+    if entities is None:
+        entities, own, types = project_models()
+        relations = relations or own
+    folder = predictors.checkpoint(entities)
+    if predictors.task_of_checkpoint(folder) == "re":
+        raise ValueError(f"{entities}: a relation model; name one that finds entities, and this one by --relations")
+    return Models(folder, predictors.checkpoint(relations), types) if relations else Models(folder, None, "none")
 
 
 def load_models(
     entities: Path | None, relations: Path | None, **options: Any
 ) -> tuple[predictors.Predictor, list[Path]]:
-    """The predictor of the models named, of the project's where none is, and the folders of their checkpoints.
+    """The predictor of the models that are found, and the folders of their checkpoints.
 
-    options: of `tandem.load`. Errors: `ValueError`, as of `tandem.load` and `project_models`, and for a relation model
-    in the place of one that finds entities.
+    options: of `tandem.load`. Errors: `ValueError`, as of `tandem.load` and `find_models`.
     """
-    if entities is None:
-        entities, own = project_models()
-        relations = relations or own
-    folders = [predictors.checkpoint(one) for one in (entities, relations) if one is not None]
-    predictor = predictors.load(folders[0], relations=folders[1] if len(folders) == 2 else None, **options)
-    if predictor.task == "re":
-        raise ValueError(f"{entities}: a relation model; name one that finds entities, and this one by --relations")
-    return predictor, folders
+    found = find_models(entities, relations)
+    predictor = predictors.load(found.entities, relations=found.relations, types=found.types, **options)
+    return predictor, [one for one in (found.entities, found.relations) if one is not None]
 
 
 def _first(params: TandemParams, task: str) -> Path | None:
