@@ -35,7 +35,7 @@ def test_stage_outside_a_project_says_where_to_run(tmp_path) -> None:
     [
         ("link", ["twiter2015"], "error: unknown corpus 'twiter2015'; did you mean 'twitter2015'?"),
         ("link", ["twitter2015"], "error: corpora.twitter2015: no folder data/raw/twitter2015; put or link the corpus"),
-        ("train", ["twitter2015", "1"], "error: data/prepared/twitter2015.parquet: not found"),
+        ("train", ["twitter2015", "1"], "error: data/features/twitter2015/features.json: not found"),
     ],
 )
 def test_stage_errors_are_one_line(tmp_path, stage: str, arguments: list[str], message: str) -> None:

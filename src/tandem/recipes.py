@@ -42,7 +42,7 @@ MACHINE = {
 """Knobs of the machine that a system runs on."""
 INHERITED = ("system", "report", "table")  # of `about`, where a recipe that extends another does not say them
 SCORES = (  # what the keys of `published` may begin with: evaluation/metrics.py, evaluation/relations.py
-    *("span", "span_strict", "span_macro", "span_weighted", "per_type", "token"),
+    *("span", "span_strict", "span_macro", "span_weighted", "partial", "per_type", "token", "token_entities"),
     *("relation", "relation_macro", "per_relation", "accuracy", "weighted_f1"),
 )
 

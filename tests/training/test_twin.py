@@ -182,7 +182,7 @@ def test_twin_stage_feeds_evaluate(rows, fast, tiny_corpus, capsys) -> None:
     stage("evaluate")
     found = json.loads(path.read_text())
     assert set(found["twin"]) == {"f1", "delta", "low", "high", "p"}
-    assert set(found["picture"]) == {"delta", "low", "high", "p"}
+    assert set(found["picture"]) == {"delta", "low", "high", "p", "changed", "helped", "harmed"}
     assert set(found["controls"]["noise_image"]) == {"f1", "delta"}
     assert found["twin"]["delta"] == pytest.approx(found["span"]["f1"] - found["twin"]["f1"])
     assert found["picture"]["delta"] == pytest.approx(found["controls"]["shuffled_image"]["delta"])
