@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,11 +10,6 @@ import pytest
 
 from tandem.reporting.report import write_report
 from tandem.reporting.results import Results
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-if CHROMIUM is None:
-    pytest.skip("no chromium on this machine (apt-get install chromium)", allow_module_level=True)
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 UNLOADED = "[...document.images].filter(image => !image.complete || !image.naturalWidth).length"
@@ -35,14 +29,6 @@ CONTRAST = """name => {
     const [one, two] = [light(style.getPropertyValue(name)), light(style.getPropertyValue(back))];
     return (Math.max(one, two) + .05) / (Math.min(one, two) + .05) });
   return Math.min(...worst) }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

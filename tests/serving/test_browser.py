@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,11 +13,6 @@ from tandem.serving.app import create_app
 from tandem.serving.examples import Example
 from tandem.serving.guard import LOOPBACK
 from tandem.serving.limits import Limits
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-if CHROMIUM is None:
-    pytest.skip("no chromium on this machine (apt-get install chromium)", allow_module_level=True)
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 DROP = """([name, bytes, target]) => {
@@ -50,14 +44,6 @@ CONTRAST = """selector => {
     return (Math.max(one, two) + .05) / (Math.min(one, two) + .05) });
   return ratios.length ? Math.min(...ratios) : 0 }"""
 LIMITS = Limits(characters=10_000, picture_bytes=1 << 20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
