@@ -23,6 +23,7 @@ from tandem.tasks import Task, task_of
 from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
+from tandem.training.tables import keep_table_gradients
 from tandem.vision.cache import FeatureCache
 
 Report = Callable[[dict[str, float]], None]
@@ -72,6 +73,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     dims = PictureDims(data.features.pooled_dim, data.features.region_dim)
     model, tokenizer = build_model(params, task, data.labels, dims)
     model.to(runtime.device)
+    keep_table_gradients(model)
 
     regions = model.reads_regions
     views = data.features.views if model.fusion.uses_picture else 0
