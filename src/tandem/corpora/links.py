@@ -6,8 +6,8 @@ params.yaml:
 
     data/links/<corpus>            -> its root (merged: a folder with the same three links for each part, as copies
                                       of the tree made of links to files, because DVC follows links only at the top)
-    data/links/<corpus>.images     -> its pictures (an empty folder if there are none, and where they are a folder of
-                                      the root: thousands of files need not be looked at twice in every `dvc repro`)
+    data/links/<corpus>.images     -> its pictures (a folder without any if there are none, and where they are a folder
+                                      of the root: thousands of files need not be looked at twice in every `dvc repro`)
     data/links/<corpus>.captions   -> its captions (a blank line if there are none)
     data/links/<corpus>.json       its entry under `corpora`, and those of its parts: editing another corpus's entry
                                    leaves it as it is
@@ -65,8 +65,9 @@ def _link(path: Path, target: Path | None, *, folder: bool) -> None:
         path.symlink_to(target, target_is_directory=folder)
     elif folder:
         path.mkdir()
+        (path / ".none").write_text("No pictures, or the corpus's own folder has them.\n")  # DVC warns of empty folders
     else:
-        path.write_text("\n")  # DVC warns of files without a byte
+        path.write_text("\n")  # and of files without a byte
 
 
 def _mirror(path: Path, source: Path, skip: Path | None = None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -62,13 +62,13 @@ def decode(content: bytes, name: str) -> str:
     return text
 
 
-def check_text(text: str, place: str) -> str:
-    """The text itself; `CorpusError` if it holds half of a surrogate pair, which no UTF-8 file can."""
+def check_text(text: str, place: str, refuse: Callable[[str], Exception] = CorpusError) -> str:
+    """The text itself; the error `refuse` if it holds half of a surrogate pair, which no UTF-8 file can."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
         half = f"\\u{ord(text[error.start]):04x}"
-        raise CorpusError(f"{place}: {half} is half of a character; write the character itself, in UTF-8") from None
+        raise refuse(f"{place}: {half} is half of a character; write the character itself, in UTF-8") from None
     return text
 
 

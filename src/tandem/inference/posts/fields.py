@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tandem.corpora.twitter import check_text
 from tandem.inference.posts.row import MOST_CHARACTERS, RowError
 from tandem.inference.prediction import Picture, Query
 
@@ -143,12 +144,7 @@ def _text(values: Mapping[str, Any], column: str | None) -> str | None:
 def _checked(value: Any, column: str) -> str:
     if not isinstance(value, str):
         raise RowError(f"column {column!r}: expected a string, found {_kind(value)}")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        half = f"\\u{ord(value[error.start]):04x}"
-        raise RowError(f"column {column!r}: {half} is half of a character") from None
-    return value
+    return check_text(value, f"column {column!r}", RowError)
 
 
 def _words(value: Any) -> tuple[str, ...] | None:
