@@ -38,7 +38,8 @@ def main(params: TandemParams, corpus: str) -> None:
     summary = with_gains(summary, picture_gains(task.name, gold, said, held_out.sentence_of_row))
     write_json(Path(f"metrics/evaluate/{corpus}.json"), summary)
     f1, deviation = (tree[task.headline]["f1"] for tree in (summary, summary["std"]))
-    print(f"{corpus}: test {task.title} {f1:.4f} ± {deviation:.4f} over {len(by_seed)} seed(s)")
+    spread = f"± {deviation:.4f} over {len(by_seed)} seeds" if len(by_seed) > 1 else "with one seed"
+    print(f"{corpus}: test {task.title} {f1:.4f} {spread}")
 
 
 if __name__ == "__main__":

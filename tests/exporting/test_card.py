@@ -70,7 +70,7 @@ def test_card_of_a_scored_model(checkpoint, make_params, tmp_path) -> None:
         "| train | 300 | 3000 | 600 |",
         "350 of 360 are there, 349 distinct",
         "Validation span F1 of this model (seed 1): 0.5000",
-        "Test split (40 sentences), mean ± standard deviation of 2 seed(s): span F1 0.7200 ± 0.0123, "
+        "Test split (40 sentences), mean ± standard deviation of 2 seeds: span F1 0.7200 ± 0.0123, "
         "95 % interval [0.7012, 0.7389]; precision 0.7100, recall 0.7300. This model: 0.7345.",
         "3 of the test sentences stand, exactly or nearly, in the corpus's train or valid split too; "
         "without them F1 is 0.7123.",
@@ -85,6 +85,12 @@ def test_card_of_a_scored_model(checkpoint, make_params, tmp_path) -> None:
         assert said in page
     assert "generated" not in page
     assert "ONNX" not in page
+
+
+def test_card_of_one_seed_knows_no_deviation(checkpoint, make_params, tmp_path) -> None:
+    results(tmp_path, DATA, {**TEST, "seeds": 1, "by_seed": {"1": 0.7345}})
+    _, page, _ = card(checkpoint(make_params(fusion="film")), tmp_path / "out")
+    assert "Test split (40 sentences), one seed: span F1 0.7200, 95 % interval" in page
 
 
 def test_card_of_a_model_without_results(checkpoint, make_params, tmp_path) -> None:

@@ -176,13 +176,15 @@ def _scores(trained: Trained, results: Results) -> str:
     if not test:
         return "\n".join([*lines, "It has not been scored on the test split by the project it comes from.\n"])
     scores, deviation = test[HEADLINE[task]], test["std"][HEADLINE[task]]
-    f1 = f"{scores['f1']:.4f} ± {deviation['f1']:.4f}"
+    f1, of = f"{scores['f1']:.4f}", "one seed"
+    if test["seeds"] > 1:
+        f1, of = f"{f1} ± {deviation['f1']:.4f}", f"mean ± standard deviation of {test['seeds']} seeds"
     if interval := test.get("interval", {}).get("f1"):
         f1 += f", 95 % interval [{interval['low']:.4f}, {interval['high']:.4f}]"
     own = test["by_seed"][str(about["seed"])]
     pairs = f", {test['pairs']} pairs" if "pairs" in test else ""
     lines.append(
-        f"Test split ({test['sentences']} sentences{pairs}), mean ± standard deviation of {test['seeds']} seed(s): "
+        f"Test split ({test['sentences']} sentences{pairs}), {of}: "
         f"{trained.task.title} {f1}; precision {scores['precision']:.4f}, recall {scores['recall']:.4f}. "
         f"This model: {own:.4f}.\n"
     )
