@@ -120,8 +120,8 @@ def saved(tmp_path) -> Callable[..., Path]:
         labels = label_set(["LOC", "PER"]) if task is NER else RELATIONS
         torch.manual_seed(1)
         model, tokenizer = build_model(params, task, labels, PictureDims(*dims))
-        folder = tmp_path / name
-        save_description(folder, model, tokenizer, params, task, PictureDims(*dims), {"valid": {"span_f1": 0.5}})
+        folder, about = tmp_path / name, {"seed": 1, "valid": {"span_f1": 0.5}}
+        save_description(folder, model, tokenizer, params, task, PictureDims(*dims), about)
         save_weights(model, folder / "model.safetensors")
         return folder
 

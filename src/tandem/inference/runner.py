@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tandem.corpora.schema import Post
 from tandem.evaluation.controls import CONTROLS, NOISE
+from tandem.inference.conditions import PREDICTED, AskAbout, read_conditions
 from tandem.inference.held_out import HeldOut
 from tandem.models.build import load_model
 from tandem.models.captions import captions_for, noise_captions
 from tandem.models.constraints import TypeConstraints, Types
 from tandem.models.data import Dataset
-from tandem.models.predict import Ask, read
 from tandem.models.reading import Chooser, Reading
 from tandem.models.relation import RelationClassifier
 from tandem.models.runtime import pick_runtime
@@ -104,26 +105,25 @@ class Runner:
             with_regions=self._model.reads_regions,
             captions=self._captions,
         )
-        readings: Readings = {}
-        for name, ids in pictures.items():
-            if name in CONTROLS and not self.uses_picture and "predicted" in readings:
-                readings[name] = readings["predicted"]
-                continue
-            self._fill(data, noise=name == NOISE)
-            data.image_ids = ids
-            own = readings.get("predicted") if name == "no_image" else None
-            ask = self._ask(None if own is None else [one.claims for one in own], types)
-            title = f"{self._folder} {name}"
-            readings[name] = read(
-                self._model, data, self._runtime, batch_size=self._batch_size, description=title, ask=ask
-            )
-        return {name: self._renamed(own, samples) for name, own in readings.items()}
+        spared = set(CONTROLS) if PREDICTED in pictures and not self.uses_picture else set()
+        conditions = {name: self._under(data, name, ids) for name, ids in pictures.items() if name not in spared}
+        readings = read_conditions(
+            self._model,
+            conditions,
+            self._runtime,
+            batch_size=self._batch_size,
+            description=f"{self._folder} {', '.join(conditions)}",
+            ask=self._ask(types),
+        )
+        return {name: self._renamed(readings[PREDICTED if name in spared else name], samples) for name in pictures}
 
-    def _fill(self, data: Dataset, *, noise: bool) -> None:
-        """Put the split's pictures and captions into a data set, or noise in their place."""
-        data.features = self._noise if noise else self._features
-        captions = self._captions or {}
-        data.captions = noise_captions(captions, seed=self.about["seed"]) if noise else captions
+    def _under(self, data: Dataset, name: str, ids: Sequence[str | None]) -> Dataset:
+        """The data set with these pictures, and with noise in the place of pictures and captions under that control."""
+        own, captions = copy(data), self._captions or {}
+        if name == NOISE:
+            own.features, captions = self._noise, noise_captions(captions, seed=self.about["seed"])
+        own.captions, own.image_ids = captions, ids
+        return own
 
     def _renamed(self, readings: Sequence[Reading], samples: Sequence[Any]) -> list[Reading]:
         """The readings with the names that the rows' corpus has for the classes."""
@@ -132,18 +132,14 @@ class Runner:
         columns = zip(readings, names, claims, strict=True)
         return [replace(one, said=name, claims=claim) for one, name, claim in columns]
 
-    def _ask(self, about: Sequence[list[Any]] | None, types: Sequence[Types | None] | None) -> Ask:
-        """How the model is asked: about these claims, and under `relation.types`."""
+    def _ask(self, types: Sequence[Types | None] | None) -> AskAbout:
+        """How the model is asked, under `relation.types`."""
         model, rule = self._model, self._types
-
-        def claims(rows: Sequence[int]) -> list[list[Any]] | None:
-            return None if about is None else [about[row] for row in rows]
-
         if not isinstance(model, RelationClassifier) or rule == "none" or (rule == "ner" and types is None):
-            return lambda batch, rows: model.read(batch, claims(rows))
+            return lambda batch, rows, about: model.read(batch, about)
         constraints = TypeConstraints(model.label_names)
 
         def choose(rows: Sequence[int]) -> Chooser | None:
             return constraints.chooser(rule, None if types is None else [types[row] for row in rows])
 
-        return lambda batch, rows: model.read(batch, claims(rows), choose(rows))
+        return lambda batch, rows, about: model.read(batch, about, choose(rows))
