@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tandem.evaluation.controls import CONTROLS
 from tandem.evaluation.summary import score_seed, summarise
+from tandem.evaluation.tallies import headline_tally
 from tandem.recipes import load_recipe
+from tandem.studies.counts import write_counts
 from tandem.studies.spec import Study, project_tree
-from tandem.studies.table import COLUMNS, markdown, read_counts, reported, table, transfer_table
-from tandem.tasks import NER, RE
+from tandem.studies.table import COLUMNS, markdown, reported, table, transfer_table
+from tandem.tasks import NER
 
 HOME = Path(__file__).resolve().parents[2]
 STUDY = Study.model_validate(
@@ -44,14 +44,12 @@ def tags(generator: np.random.Generator, right: float) -> tuple[list[list[str]],
 
 def write(folder: Path, system: str, right: float, seeds: Sequence[int] = (1, 2)) -> None:
     generator = np.random.default_rng(3)
-    by_seed = {}
+    by_seed, counts = {}, {}
     for seed in seeds:
         gold, predicted = tags(generator, right)
         by_seed[seed] = score_seed(NER, gold, {"predicted": predicted, **dict.fromkeys(CONTROLS, gold)})
-        path = folder / f"predictions/{system}/twitter2015/{seed}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        words = [["word"] * len(tags) for tags in gold]
-        pq.write_table(pa.table({"words": words, "gold": gold, "predicted": predicted}), path)
+        counts[seed] = headline_tally("ner", gold, predicted)
+    write_counts(folder / f"counts/{system}/twitter2015.csv", counts)
     path = folder / f"results/{system}/twitter2015.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(summarise(NER, by_seed, 60)))
@@ -113,13 +111,23 @@ def test_table_has_a_row_of_the_chat_model_where_it_has_run(tmp_path) -> None:
     assert "| prompted |" in markdown(study, frame)
 
 
-def test_table_without_predictions_has_scores_and_no_significance(tmp_path) -> None:
+def test_table_without_counts_has_scores_and_no_significance(tmp_path) -> None:
     write(tmp_path, "plain", 0.5)
     write(tmp_path, "good", 0.9)
-    next(tmp_path.glob("predictions/good/twitter2015/2.parquet")).unlink()
+    (tmp_path / "counts/good/twitter2015.csv").unlink()
     frame = table(STUDY, tmp_path, HOME)
     assert frame["above_baseline"].isna().all()
     assert "above plain" not in markdown(STUDY, frame)
+
+
+def test_table_rejects_systems_scored_on_other_sentences(tmp_path) -> None:
+    write(tmp_path, "plain", 0.5)
+    write(tmp_path, "good", 0.9)
+    path = tmp_path / "counts/good/twitter2015.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0], "1" + lines[1][1:], *lines[2:]]))
+    with pytest.raises(ValueError, match="good and plain were scored on other test sentences"):
+        table(STUDY, tmp_path, HOME)
 
 
 def test_table_of_nothing_is_empty(tmp_path) -> None:
@@ -138,15 +146,3 @@ def test_table_of_transfers_is_a_square_a_system(tmp_path) -> None:
     text = transfer_table(STUDY, tmp_path)
     assert "| FiLM | twitter2015 | – | 50.00 ± 1.00 |" in text
     assert "| FiLM | mnre |" not in text
-
-
-def test_table_counts_relations_without_none(tmp_path) -> None:
-    path = tmp_path / "1.parquet"
-    gold, predicted = ["None", "a", "b", "a"], ["a", "a", "None", "b"]
-    words = [["one"], ["two"], ["two"], ["three"]]
-    pq.write_table(pa.table({"words": words, "gold": gold, "predicted": predicted}), path)
-    assert len(read_counts(path)) == 3  # sentences: the pairs of one are drawn together
-    right, guessed, support = read_counts(path).sum(0)
-    expected = RE.score(gold, predicted)["relation"]
-    assert right / guessed == pytest.approx(expected["precision"])
-    assert right / support == pytest.approx(expected["recall"])

@@ -32,6 +32,7 @@ from tandem.fusion import STRATEGIES
 from tandem.params import TandemParams, parse_params
 from tandem.params.vision import VisionParams
 from tandem.sources import code_hashes
+from tandem.studies.counts import count_predictions, write_counts
 from tandem.studies.spec import Study, complete, model_tree, project_tree, read_study
 from tandem.vision.extract import encoder_key, extract
 from tandem.vision.registry import encoder_module, trained_identity
@@ -80,12 +81,15 @@ class Driver:
         self._stage(system, [corpus], "train", corpus, seed)
 
     def evaluate(self, system: str, corpus: str) -> None:
-        """Score a system on a corpus: results/<system>/<corpus>.json and predictions/<system>/<corpus>."""
+        """Score a system on a corpus: results/<system>/<corpus>.json, counts/… and predictions/<system>/<corpus>."""
         self._stage(system, [corpus], "evaluate", corpus)
         self._keep(system, f"metrics/evaluate/{corpus}.json", f"results/{system}/{corpus}.json")
+        counts = {}
         for seed in self.study().seeds:
             name = f"{corpus}/{seed}.parquet"
             self._keep(system, f"data/predictions/{name}", f"predictions/{system}/{name}")
+            counts[seed] = count_predictions(self.folder / f"predictions/{system}/{name}")
+        write_counts(self.folder / f"counts/{system}/{corpus}.csv", counts)
 
     def transfer(self, system: str, source: str, target: str) -> None:
         """Score a system of one corpus on another: transfer/<system>/<source>-<target>.json."""

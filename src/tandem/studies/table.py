@@ -10,15 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
-from tandem.corpora.schema import text_hash
 from tandem.evaluation.significance import Difference, holm, paired_bootstrap
-from tandem.evaluation.tallies import by_group, headline_tally
 from tandem.recipes import load_recipe
 from tandem.reporting.results import HEADLINES, number
+from tandem.studies.counts import Counts, count_predictions, read_counts
 from tandem.studies.spec import PUBLISHED, Study, project_tree
 
 NAMES = {
@@ -46,23 +43,12 @@ class Results:
     """The scores of a system on a corpus, and the counts of each seed's predictions where those are at hand."""
 
     scores: dict[str, Any]
-    counts: dict[int, np.ndarray]
+    counts: Counts
 
     @property
     def headline(self) -> str:
         """Key of the scores whose F1 stands for the whole."""
         return HEADLINES[self.scores.get("task", "ner")].key
-
-
-def read_counts(path: Path) -> np.ndarray:
-    """Right, predicted and gold entities (or relations) of each sentence of a prediction file: (N, 3).
-
-    Pairs of one sentence are counted together, for they are drawn together.
-    """
-    table = pq.read_table(path, columns=["words", "gold", "predicted"])
-    task = "re" if pa.types.is_string(table.schema.field("gold").type) else "ner"
-    tally = headline_tally(task, *(table[name].to_pylist() for name in ("gold", "predicted")))
-    return by_group(tally, [text_hash(words) for words in table["words"].to_pylist()]) if task == "re" else tally
 
 
 def read_results(folder: Path, system: str, corpus: str) -> Results | None:
@@ -71,23 +57,33 @@ def read_results(folder: Path, system: str, corpus: str) -> Results | None:
     if not path.is_file():
         return None
     scores = json.loads(path.read_text(encoding="utf-8"))
-    files = {int(seed): folder / f"predictions/{system}/{corpus}/{seed}.parquet" for seed in scores["by_seed"]}
-    here = all(file.is_file() for file in files.values())
-    return Results(scores, {seed: read_counts(file) for seed, file in files.items()} if here else {})
+    path = folder / f"counts/{system}/{corpus}.csv"
+    return Results(scores, read_counts(path) if path.is_file() else {})
 
 
 def compare(found: Mapping[str, Results], baseline: str | None) -> dict[str, tuple[Difference, float]]:
-    """Every system against the baseline over the same seeds, with p-values corrected for their number (Holm)."""
+    """Every system against the baseline over the same seeds, with p-values corrected for their number (Holm).
+
+    Errors: `ValueError` if they were not scored on the same sentences.
+    """
     base = found.get(baseline or "")
     if base is None or not base.counts:
         return {}
+    others = {name: one for name, one in found.items() if name != baseline and one.counts.keys() == base.counts.keys()}
+    for name, one in others.items():
+        if not np.array_equal(_gold(one), _gold(base)):
+            raise ValueError(f"{name} and {baseline} were scored on other test sentences; evaluate both again")
     pairs = {
-        name: paired_bootstrap(list(one.counts.values()), list(base.counts.values()))
-        for name, one in found.items()
-        if name != baseline and one.counts.keys() == base.counts.keys()
+        name: paired_bootstrap(list(one.counts.values()), list(base.counts.values())) for name, one in others.items()
     }
     corrected = holm([pair.p for pair in pairs.values()])
     return {name: (pair, p) for (name, pair), p in zip(pairs.items(), corrected, strict=True)}
+
+
+def _gold(results: Results) -> np.ndarray:
+    """Gold items of each sentence, the same for all seeds."""
+    gold: np.ndarray = next(iter(results.counts.values()))[:, 2]
+    return gold
 
 
 def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
@@ -129,7 +125,7 @@ def read_prompted(root: Path, corpus: str) -> Results | None:
         return None
     scores = json.loads(path.read_text(encoding="utf-8"))
     table = root / f"data/prompted/{corpus}.parquet"
-    found = {1: read_counts(table)} if table.is_file() else {}
+    found = {1: count_predictions(table)} if table.is_file() else {}
     return Results(scores | {"std": {}, "by_seed": {}, "seeds": 1, "weights": scores["model"]}, found)
 
 
