@@ -11,7 +11,7 @@ from tandem.fusion import STRATEGIES, strategy
 from tandem.models.build import PictureDims, build_model
 from tandem.models.captions import captions_for
 from tandem.models.constraints import TypeConstraints
-from tandem.models.predict import predict, read
+from tandem.models.predict import ask_all, predict
 from tandem.models.reading import Choice
 from tandem.models.runtime import pick_runtime
 from tandem.tasks import NER, RE
@@ -50,7 +50,7 @@ def test_reading_of_tags_is_what_is_decoded(make_params, tiny_corpus, build, fus
     model, data = build(make_params(fusion=fusion, decoder=decoder), NER, samples)
     runtime = pick_runtime(device="cpu", precision="float32")
     asked = {"batch_size": 8, "description": "test"}
-    found = read(model, data, runtime, **asked)
+    found = ask_all(model, data, runtime, lambda batch, _: model.read(batch), **asked)
     assert [one.said for one in found] == predict(model, data, runtime, **asked)
     assert [one.claims for one in found] == [spans(one.said, "default") for one in found]
     confidences = [value for one in found for value in one.confidences]
@@ -104,8 +104,8 @@ def test_reading_in_bfloat16_stays_close(make_params, tiny_corpus, tiny_pairs, b
     model, data = build(make_params(fusion=fusion), task, samples)
     asked = {"batch_size": 12, "description": "test"}
     exact, rough = (
-        read(model, data, pick_runtime(device="cpu", precision=precision), **asked)
-        for precision in ("float32", "bfloat16")
+        ask_all(model, data, runtime, lambda batch, _: model.read(batch), **asked)
+        for runtime in (pick_runtime(device="cpu", precision=precision) for precision in ("float32", "bfloat16"))
     )
     for one, other in zip(exact, rough, strict=True):
         assert all(0 <= value <= 1 for value in other.confidences)

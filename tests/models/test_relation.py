@@ -11,7 +11,7 @@ import torch
 from tandem.fusion import STRATEGIES, strategy
 from tandem.models.build import PictureDims, build_model, load_model, save_description, save_weights
 from tandem.models.captions import captions_for
-from tandem.models.predict import predict, read
+from tandem.models.predict import ask_all, predict
 from tandem.models.runtime import pick_runtime
 from tandem.tasks import RE
 from tandem.text.markers import Marker
@@ -208,14 +208,14 @@ def test_predict_relations_in_the_order_of_the_data(make_params, tiny_pairs, tin
     runtime = pick_runtime(device="cpu", precision="float32")
     with torch.no_grad():
         expected = torch.log_softmax(torch.cat([model(data.batch([row])) for row in range(11)]), -1)
-    found = read(model, data, runtime, batch_size=4, description="test")
+    found = ask_all(model, data, runtime, lambda batch, _: model.read(batch), batch_size=4, description="test")
     confidences = torch.tensor([one.confidences[0] for one in found])
     torch.testing.assert_close(confidences, expected.exp().amax(-1), rtol=1e-4, atol=1e-5)
     relations = predict(model, data, runtime, batch_size=4, description="test")
     assert relations == [LABELS[number] for number in expected.argmax(-1)] == [one.said for one in found]
     nothing = RE.dataset([], tokenizer=data.tokenizer, features=data.features)
     assert predict(model, nothing, runtime, batch_size=4, description="test") == []
-    assert read(model, nothing, runtime, batch_size=4, description="test") == []
+    assert ask_all(model, nothing, runtime, lambda batch, _: model.read(batch), batch_size=4, description="test") == []
 
 
 def test_relation_needs_labels_and_pairs(make_params, tiny_pairs, tiny_features) -> None:

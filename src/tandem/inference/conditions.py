@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tandem.models.base import Batch, FusedModel
 from tandem.models.data import Dataset
-from tandem.models.predict import read
+from tandem.models.predict import ask_all
 from tandem.models.reading import Reading
 from tandem.models.runtime import Runtime
 from tandem.text.base import TextBatch, TextEncoder
@@ -56,14 +56,7 @@ def read_conditions(
         return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
     with words_encoded_once(model):
-        by_row: list[Any] = read(
-            model,
-            first,
-            runtime,
-            batch_size=batch_size,
-            description=description,
-            ask=under_each,  # type: ignore[arg-type]
-        )
+        by_row = ask_all(model, first, runtime, under_each, batch_size=batch_size, description=description)
     return {name: [row[name] for row in by_row] for name in conditions}
 
 

@@ -9,42 +9,34 @@ import torch
 
 from tandem.models.base import Batch, FusedModel
 from tandem.models.data import Dataset
-from tandem.models.reading import Reading
 from tandem.models.runtime import Runtime
 from tandem.progress import bar
 
-Ask = Callable[[Batch, Sequence[int]], list[Reading]]
-"""Reads a batch, whose rows have these numbers in the data set."""
+Ask = Callable[[Batch, Sequence[int]], Iterable[Any]]
+"""Something for each row of a batch, whose rows have these numbers in the data set."""
 
 
 def predict(model: FusedModel, data: Dataset, runtime: Runtime, *, batch_size: int, description: str) -> list[Any]:
     """What the model decodes for each row, in the order of the data: tags, one a word, or a relation."""
-    return _by_row(model, lambda batch, _: model.decode(batch), data, runtime, batch_size, description)
 
+    def decode(batch: Batch, _: Sequence[int]) -> list[Any]:
+        return model.decode(batch)
 
-def read(
-    model: FusedModel, data: Dataset, runtime: Runtime, *, batch_size: int, description: str, ask: Ask | None = None
-) -> list[Reading]:
-    """How the model reads each row, in the order of the data; `ask` asks it, by default without anything special."""
-    return _by_row(model, ask or (lambda batch, _: model.read(batch)), data, runtime, batch_size, description)
+    return ask_all(model, data, runtime, decode, batch_size=batch_size, description=description)
 
 
 @torch.inference_mode()
-def _by_row(
-    model: FusedModel,
-    decode: Callable[[Batch, Sequence[int]], Iterable[Any]],
-    data: Dataset,
-    runtime: Runtime,
-    batch_size: int,
-    description: str,
+def ask_all(
+    model: FusedModel, data: Dataset, runtime: Runtime, ask: Ask, *, batch_size: int, description: str
 ) -> list[Any]:
+    """What `ask` finds for each row, in the order of the data, out of batches of at most `batch_size` like lengths."""
     model.eval()
     found: list[Any] = [None] * len(data)
     with bar(description, total=len(data), unit="post") as moving:
         for rows, batch in data.in_order_of_length(batch_size):
             with runtime.autocast():
-                decoded = decode(batch.to(runtime.device), rows)
-            for row, result in zip(rows, decoded, strict=True):
+                asked = ask(batch.to(runtime.device), rows)
+            for row, result in zip(rows, asked, strict=True):
                 found[row] = result
             moving.update(len(rows))
     return found

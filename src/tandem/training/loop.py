@@ -20,6 +20,7 @@ from tandem.models.runtime import pick_runtime
 from tandem.params import TandemParams
 from tandem.progress import progress as with_bar
 from tandem.tasks import Task, task_of
+from tandem.training.memory import keep_freed_memory
 from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
@@ -74,6 +75,8 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     model, tokenizer = build_model(params, task, data.labels, dims)
     model.to(runtime.device)
     keep_table_gradients(model)
+    if runtime.device.type == "cpu":
+        keep_freed_memory()
 
     regions = model.reads_regions
     views = data.features.views if model.fusion.uses_picture else 0

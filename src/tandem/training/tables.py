@@ -1,7 +1,7 @@
 """Gradients of large embedding tables, kept in memory from step to step.
 
 A batch looks up a few hundred of a table's rows, yet its gradient is as large as the table: 47 MB for MiniLM, taken
-from the operating system, cleared and given back in every step, which cost a quarter of the step on one core. Here the
+from the operating system, cleared and given back in every step, which cost a fifth of the step on one core. Here the
 gradient stays where it is and only the rows that the last step wrote are cleared. The numbers are the same.
 """
 
