@@ -91,6 +91,26 @@ def test_table_sets_every_published_score_beside_ours_but_none_beside_a_twin(tmp
     assert f"| FiLM | twitter2015 | token accuracy with O | {100 * row['mean']:.2f} ±" in page
 
 
+def test_table_says_what_the_own_pictures_are_worth_where_any_are_read(tmp_path) -> None:
+    for name in ("plain", "good", "twin"):
+        write(tmp_path, name, 0.8)
+    nothing = {"delta": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
+    gains = {"plain": nothing, "good": {"delta": 0.02, "low": 0.01, "high": 0.03, "p": 0.004}}
+    gains["twin"] = {"delta": 0.0, "low": -0.01, "high": 0.01, "p": 0.9}
+    for name, gain in gains.items():
+        path = tmp_path / f"results/{name}/twitter2015.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"picture": gain}))
+    frame = table(STUDY, tmp_path, HOME).set_index("system")
+    assert frame.loc["good", ["own_worth", "own_low", "own_high"]].tolist() == [0.02, 0.01, 0.03]
+    assert frame.loc["good", "own_p_holm"] == pytest.approx(0.008)  # of two that read pictures
+    assert frame.loc["twin", "own_p_holm"] == pytest.approx(0.9)
+    assert np.isnan(frame.loc["plain", "own_worth"])
+    page = markdown(STUDY, frame.reset_index())
+    assert "| +2.00 (+1.00 to +3.00) | 0.008 |" in page
+    row = next(line for line in page.splitlines() if line.startswith("| plain |"))
+    assert "| – | – |" in row
+
+
 def test_table_of_one_seed_shows_no_deviation(tmp_path) -> None:
     write(tmp_path, "plain", 0.5, seeds=(1,))
     page = markdown(STUDY, table(STUDY, tmp_path, HOME))

@@ -31,6 +31,7 @@ NAMES = {
 COLUMNS = (
     *("corpus", "system", "weights", "seeds", "metric", "mean", "std", "exchanged", "no_picture"),
     *("above_baseline", "low", "high", "p_holm"),
+    *("own_worth", "own_low", "own_high", "own_p_holm"),
 )
 
 
@@ -80,6 +81,20 @@ def compare(found: Mapping[str, Results], baseline: str | None) -> dict[str, tup
     return {name: (pair, p) for (name, pair), p in zip(pairs.items(), corrected, strict=True)}
 
 
+def own_worths(found: Mapping[str, Results]) -> dict[str, tuple[Difference, float]]:
+    """What every system's own pictures are worth against exchanged ones, as evaluation found it, p corrected (Holm).
+
+    Systems that read no picture, to which exchanging does nothing at all, have no place among them.
+    """
+    worths = {}
+    for name, one in found.items():
+        values = [number(one.scores, "picture", key) for key in ("delta", "low", "high", "p")]
+        if None not in values and any(values[:3]):
+            worths[name] = Difference(*(float(value) for value in values if value is not None))
+    corrected = holm([worth.p for worth in worths.values()])
+    return {name: (worth, p) for (name, worth), p in zip(worths.items(), corrected, strict=True)}
+
+
 def _gold(results: Results) -> np.ndarray:
     """Gold items of each sentence, the same for all seeds."""
     gold: np.ndarray = next(iter(results.counts.values()))[:, 2]
@@ -93,7 +108,7 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
         if study.prompted:
             scored[PROMPTED] = read_prompted(root, corpus)
         found = {name: one for name, one in scored.items() if one is not None}
-        pairs = compare(found, study.baseline)
+        pairs, worths = compare(found, study.baseline), own_worths(found)
 
         def f1(name: str, found: Mapping[str, Results] = found) -> float:
             return float(found[name].scores[found[name].headline]["f1"])
@@ -101,6 +116,7 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
         for name in sorted(found, key=f1, reverse=True):
             scores, headline = found[name].scores, found[name].headline
             difference, p = pairs.get(name, (None, None))
+            worth, worth_p = worths.get(name, (None, None))
             yield {
                 "corpus": corpus,
                 "system": name,
@@ -115,6 +131,10 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
                 "low": difference and difference.low,
                 "high": difference and difference.high,
                 "p_holm": p,
+                "own_worth": worth and worth.delta,
+                "own_low": worth and worth.low,
+                "own_high": worth and worth.high,
+                "own_p_holm": worth_p,
             }
 
 
@@ -194,7 +214,8 @@ def _preface(study: Study, *, compared: bool) -> str:
     if compared:
         lines.append(
             f"Above `{study.baseline}`: difference of the means with its 95 % interval, and p from a paired bootstrap "
-            "over test sentences (10,000 resamples), corrected for the number of rows (Holm)."
+            "over test sentences (10,000 resamples), corrected for the number of rows (Holm). Own pictures: likewise, "
+            "above the same models with the pictures exchanged among the test sentences."
         )
     return "\n\n".join([" ".join(lines), *study.notes])
 
@@ -227,8 +248,11 @@ def _one_table(study: Study, part: pd.DataFrame) -> str:
         metric: lambda row: _spread(row.mean, row.std),
     }
     if part["above_baseline"].notna().any():
-        columns[f"above {study.baseline}"] = _above
+        columns[f"above {study.baseline}"] = lambda row: _difference(row.above_baseline, row.low, row.high)
         columns["p"] = lambda row: _p(row.p_holm)
+    if part["own_worth"].notna().any():
+        columns["own pictures"] = lambda row: _difference(row.own_worth, row.own_low, row.own_high)
+        columns["p of these"] = lambda row: _p(row.own_p_holm)
     columns["exchanged pictures"] = lambda row: _percent(row.exchanged)
     columns["no pictures"] = lambda row: _percent(row.no_picture)
     columns["seeds"] = lambda row: str(row.seeds)
@@ -300,10 +324,10 @@ def _spread(mean: float | None, std: float | None) -> str:
     return _percent(mean) if std is None or pd.isna(std) else f"{_percent(mean)} ± {_percent(std)}"
 
 
-def _above(row: Any) -> str:
-    if pd.isna(row.above_baseline):
+def _difference(delta: float | None, low: float | None, high: float | None) -> str:
+    if delta is None or low is None or high is None or pd.isna(delta):
         return "–"
-    return f"{100 * row.above_baseline:+.2f} ({100 * row.low:+.2f} to {100 * row.high:+.2f})"
+    return f"{100 * delta:+.2f} ({100 * low:+.2f} to {100 * high:+.2f})"
 
 
 def _p(value: float | None) -> str:
