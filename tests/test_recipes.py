@@ -57,6 +57,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mscmt_hybrid": {
         "train.learning_rate": 3e-5,
         "train.head_learning_rate": 3e-4,
+        "train.projection_learning_rate": 3e-5,
+        "train.select_by": "weighted",
         "train.batch_size": 16,
         "train.sampling": "inverse_frequency",
         "decoder": "crf",
@@ -205,6 +207,15 @@ def test_recipes_write_floats_and_comments_for_params_yaml(recipe, base) -> None
         ("vision", "weights"): "nothing",
         ("datasets",): "one",
     }
+
+
+def test_recipes_say_nothing_of_values_that_they_replace(recipe) -> None:
+    found = recipe(
+        "about: {table: u}\nextends: first\nparams:\n  train: {epochs: 2, patience: 2}\n",
+        first="about: {system: s, report: r, table: t}\n"
+        "params:\n  train:\n    epochs: 1 # few\n    warmup: 0.2 # long\n",
+    )
+    assert found.comments == {("train", "warmup"): "long"}
 
 
 def test_recipes_flags_name_new_keys_as_such(recipe, base, tmp_path) -> None:

@@ -107,8 +107,10 @@ def _load(name: str, base: Mapping[str, Any], folder: Path, below: tuple[str, ..
         parent = _load(str(extends), base, folder, (*below, name))
         inherited = {key: getattr(parent.about, key) for key in INHERITED}
         about = {**inherited, **about}
+        # What the parent says of a value does not hold for another one in its place.
+        replaced = {path for path, _ in leaves(overlay)}
+        comments = {path: text for path, text in parent.comments.items() if path not in replaced} | comments
         overlay = merge(parent.overlay, overlay)
-        comments = {**parent.comments, **comments}
     try:
         known = About.model_validate(about)
     except ValidationError as error:

@@ -115,10 +115,10 @@ class Reference:
         return (gamma + 1 if form == "residual" else gamma) * target + beta
 
     @classmethod
-    def modality_weights(cls, weights: Any, scorer: str, word: Array, image: Array) -> Array:
+    def modality_weights(cls, weights: Any, scorer: str, word: Array, image: Array, start: str = "text") -> Array:
         def score(layers: Any, x: Array) -> float:
             hidden = np.tanh(cls.linear(layers[0], x))
-            return float(cls.linear(layers[3], hidden)[0] / np.sqrt(len(hidden)))
+            return float(cls.linear(layers[3], hidden)[0] / (np.sqrt(len(hidden)) if start == "text" else 1))
 
         if scorer == "linear":
             return cls.softmax(cls.linear(weights.joint, np.concatenate([word, image])))

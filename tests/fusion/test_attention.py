@@ -18,13 +18,14 @@ Array = np.ndarray[Any, Any]
 
 
 @pytest.mark.parametrize("scorer", ["linear", "mlp"])
-def test_attention_equation(build: Build, inputs: Inputs, ref: Any, scorer: str) -> None:
-    fusion: Any = build("attention", scorer=scorer, hidden=5)
+@pytest.mark.parametrize("start", ["text", "even"])
+def test_attention_equation(build: Build, inputs: Inputs, ref: Any, scorer: str, start: str) -> None:
+    fusion: Any = build("attention", scorer=scorer, start=start, hidden=5)
 
     def equation(h: Array, v: Array | None, regions: Array) -> Array:
         if v is None:
             return h
-        text, image = ref.modality_weights(fusion.weights, scorer, h, v)
+        text, image = ref.modality_weights(fusion.weights, scorer, h, v, start)
         return np.asarray(text * h + image * v)
 
     ref.check(fusion, inputs, equation)
@@ -35,6 +36,13 @@ def test_attention_starts_close_to_the_text(build: Build, inputs: Inputs, hidden
     fusion: Any = build("attention", randomise=False, hidden=hidden)
     _, weights = fusion.attend(*inputs)
     assert ((weights[0, :, 0] > 0.7) & (weights[0, :, 0] < 0.97)).all()
+
+
+@pytest.mark.parametrize("scorer", ["linear", "mlp"])
+def test_attention_starts_even_as_published(build: Build, inputs: Inputs, scorer: str) -> None:
+    fusion: Any = build("attention", randomise=False, scorer=scorer, start="even", hidden=512)
+    _, weights = fusion.attend(*inputs)
+    assert abs(weights[0, :, 0].mean() - 0.5) < 0.15
 
 
 @pytest.mark.parametrize("scorer", ["linear", "mlp"])

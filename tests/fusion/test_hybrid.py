@@ -20,17 +20,19 @@ Array = np.ndarray[Any, Any]
 @pytest.mark.parametrize("form", ["residual", "plain"])
 @pytest.mark.parametrize("activation", ["none", "relu"])
 @pytest.mark.parametrize("scorer", ["linear", "mlp"])
+@pytest.mark.parametrize("start", ["text", "even"])
 def test_hybrid_equation(
-    *, build: Build, inputs: Inputs, ref: Any, dim: int | None, form: str, activation: str, scorer: str
+    *, build: Build, inputs: Inputs, ref: Any, dim: int | None, form: str, activation: str, scorer: str, start: str
 ) -> None:
-    fusion: Any = build("hybrid", dim=dim, form=form, modulator_activation=activation, scorer=scorer, hidden=5)
+    knobs = {"dim": dim, "form": form, "modulator_activation": activation, "scorer": scorer, "start": start}
+    fusion: Any = build("hybrid", hidden=5, **knobs)
 
     def equation(h: Array, v: Array | None, regions: Array) -> Array:
         text = ref.linear(fusion.text, h)
         if v is None:
             return np.concatenate([text, np.zeros_like(text)])
         modulated = ref.modulate(fusion.modulation, v, text, form, activation)
-        weights = ref.modality_weights(fusion.weights, scorer, modulated, v)
+        weights = ref.modality_weights(fusion.weights, scorer, modulated, v, start)
         return np.concatenate([weights[0] * modulated, weights[1] * v])
 
     ref.check(fusion, inputs, equation)

@@ -22,9 +22,10 @@ from transformers import (
 )
 
 from tandem.params import TextParams
+from tandem.positions import position_limit
 from tandem.text.build import build_text, load_text
 from tandem.text.markers import mark
-from tandem.text.pretrained import PretrainedEncoder, position_limit
+from tandem.text.pretrained import PretrainedEncoder
 from tandem.text.subwords import SubwordTokenizer
 
 ENCODERS = [

@@ -136,6 +136,28 @@ def test_loop_keeps_the_best_epoch_not_the_last(make_params, data, tmp_path) -> 
     assert load_model(tmp_path / "a").about["best_epoch"] == about["best_epoch"]
 
 
+@pytest.mark.parametrize("kind", ["entities", "relations"])
+def test_loop_selects_by_the_weighted_f1(make_params, data, pairs, tmp_path, monkeypatch, kind) -> None:
+    data = data if kind == "entities" else pairs
+    settings = {"train.epochs": 4, "train.patience": 2, "train.select_by": "weighted"}
+    weighted = iter([0.2, 0.9, 0.3, 0.8])
+    micro = iter([0.4, 0.5, 0.6, 0.7])
+    path = {"entities": "span_weighted", "relations": "weighted_f1"}[kind]
+
+    def score(self, gold, predicted):
+        decides = next(weighted)
+        value = next(micro)
+        tree = {self.headline: {"f1": value, "precision": value, "recall": value}}
+        return tree | {path: {"f1": decides} if kind == "entities" else decides}
+
+    monkeypatch.setattr(type(data.task), "score", score)
+    rows: list[dict[str, float]] = []
+    about, _ = run(make_params(**settings), data, tmp_path, "a", rows.append)
+    assert [row["valid_weighted_f1"] for row in rows] == [0.2, 0.9, 0.3, 0.8]
+    assert (about["best_epoch"], about["epochs"]) == (2, 4)
+    assert about["valid"] == {f"{data.task.headline}_f1": 0.5}
+
+
 def test_loop_says_when_the_loss_is_lost(make_params, data, tmp_path) -> None:
     params = make_params(decoder="softmax")
     ids = [sample.image_id for sample in data.train if sample.image_id]
@@ -173,6 +195,15 @@ def test_optimizer_holds_every_parameter_once_at_its_rate(make_params, tiny_bert
     assert peak[id(model.crf.transitions)] == pytest.approx(1e-3)
     assert decay[id(encoder.encoder.layer[1].output.dense.weight)] == pytest.approx(0.01)
     assert decay[id(encoder.encoder.layer[1].output.dense.bias)] == 0
+
+
+def test_optimizer_moves_the_projection_at_its_own_rate(make_params) -> None:
+    params = make_params(fusion="gated", **{"train.projection_learning_rate": 2e-5})
+    model, _ = build_model(params, NER, label_set(["PER"]), PictureDims(6, 6))
+    optimizer, _ = build_optimizer(model, params.train, 1e-4, steps=10)
+    peak = {id(p): group["initial_lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert {peak[id(parameter)] for parameter in model.fusion.image.parameters()} == {2e-5}
+    assert peak[id(model.fusion.gate.weight)] == pytest.approx(1e-3)
 
 
 @pytest.mark.parametrize(

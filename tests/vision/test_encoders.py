@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,8 +24,18 @@ from transformers import (
     CLIPModel,
     CLIPTextConfig,
     CLIPVisionConfig,
+    ConvNextConfig,
+    ConvNextModel,
+    Dinov2Config,
+    Dinov2Model,
+    Dinov2WithRegistersConfig,
+    Dinov2WithRegistersModel,
     ResNetConfig,
     ResNetModel,
+    SiglipConfig,
+    SiglipModel,
+    SiglipTextConfig,
+    SiglipVisionConfig,
     ViTConfig,
     ViTModel,
 )
@@ -32,6 +43,7 @@ from transformers import (
 from tandem import weights
 from tandem.params.vision import VisionParams
 from tandem.vision.encoder import Encoded, Encoder
+from tandem.vision.hf_models import TransformersEncoder
 from tandem.vision.registry import encoder_identity, load_encoder
 
 PROCESSOR = {
@@ -166,6 +178,43 @@ def test_hf_clip_gives_its_projection(tmp_path: Path) -> None:
     encoder = load_encoder(_save_hf(CLIPModel(config), tmp_path))
     _check(encoder)
     assert (encoder.pooled_dim, encoder.regions, encoder.region_dim) == (12, 16, 16)
+
+
+def test_hf_models_that_take_any_size_do_so_without_being_told(tmp_path: Path) -> None:
+    dino = {**VIT, "patch_size": 8}
+    for name, model, size, regions in [
+        ("dino", Dinov2Model(Dinov2Config(image_size=32, **dino)), 64, 64),
+        ("registers", Dinov2WithRegistersModel(Dinov2WithRegistersConfig(image_size=32, **dino)), 64, 64),
+        ("convnext", ConvNextModel(ConvNextConfig(hidden_sizes=[8] * 4, depths=[1] * 4, image_size=224)), 64, 4),
+    ]:
+        encoder = load_encoder(_save_hf(model, tmp_path / name))
+        assert encoder.side == size
+        assert encoder.regions == regions
+        if name != "convnext":
+            assert encoder.options == {}
+
+
+def test_hf_names_the_size_of_a_model_that_takes_no_other(tmp_path: Path) -> None:
+    class Stubborn(torch.nn.Module):
+        config = ViTConfig(image_size=32)
+
+        def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+            raise ValueError("no such size")
+
+    with pytest.raises(ValueError, match=r"vision.image_size 64: Stubborn cannot read it \(no such size\); set 32"):
+        TransformersEncoder(
+            model=Stubborn(), image_size=64, mean=(0.5,) * 3, std=(0.5,) * 3, max_regions=64, bicubic=True, configs=()
+        )
+
+
+def test_hf_siglip_gives_patches_and_their_mean(tmp_path: Path) -> None:
+    vision = SiglipVisionConfig(image_size=64, **VIT)
+    text = SiglipTextConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2)
+    config = SiglipConfig(text_config=text.to_dict(), vision_config=vision.to_dict())
+    encoder = load_encoder(_save_hf(SiglipModel(config), tmp_path))
+    pooled, regions, _ = _check(encoder)
+    assert (encoder.pooled_dim, encoder.regions) == (16, 16)
+    torch.testing.assert_close(pooled, regions.mean(dim=1))
 
 
 @pytest.mark.parametrize("name", ["blip_vqa", "blip_itm", "blip_captioning", "blip2_opt"])
@@ -305,6 +354,19 @@ def test_caption_gives_the_states_of_its_words(tiny_bert: Path) -> None:
     torch.testing.assert_close(regions[0, :2], states[0, 1:3])
     assert (regions[0, 2:] == 0).all()
     torch.testing.assert_close(pooled[0], regions[0, :2].mean(dim=0))
+
+
+def test_caption_is_cut_to_the_positions_of_roberta(tiny_roberta: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unbounded"
+    shutil.copytree(tiny_roberta, folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config.pop("model_max_length", None)
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    encoder = load_encoder(VisionParams(encoder="caption", caption_encoder=str(folder), max_regions=4096))
+    with torch.inference_mode():
+        _, _, lengths = encoder(encoder.collate([encoder.preprocess("a dog " * 600)]))
+    positions = encoder.model.config.max_position_embeddings  # type: ignore[union-attr]
+    assert lengths.tolist() == [encoder.regions] == [positions - encoder.model.config.pad_token_id - 1 - 2]  # type: ignore[union-attr]
 
 
 def test_caption_layer_chooses_the_states(tiny_bert: Path) -> None:

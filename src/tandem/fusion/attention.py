@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tandem.fusion.base import Explanation, Fusion, ImageProjection, Picture, WeightKind, Widths
 
-TEXT_LEAN = 1.0  # the scores start at (1, -1): weights near (.88, .12), close to the text-only model
+TEXT_LEAN = 1.0  # with `start: text` the scores start at (1, -1): weights near (.88, .12), close to the text-only model
 
 
 class ModalityAttention(Fusion):
@@ -21,11 +21,19 @@ class ModalityAttention(Fusion):
 
     weighs: WeightKind = "modality_weight"
 
-    def __init__(self, *, widths: Widths, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
+    def __init__(
+        self,
+        *,
+        widths: Widths,
+        scorer: Literal["linear", "mlp"],
+        start: Literal["text", "even"],
+        hidden: int,
+        dropout: float,
+    ) -> None:
         super().__init__()
         dim = self.out_dim = widths.text
         self.image = ImageProjection(in_dim=widths.pooled, out_dim=dim, dropout=dropout)
-        self.weights = ModalityWeights(dim=dim, scorer=scorer, hidden=hidden, dropout=dropout)
+        self.weights = ModalityWeights(dim=dim, scorer=scorer, start=start, hidden=hidden, dropout=dropout)
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, d_t)."""
@@ -47,18 +55,31 @@ class ModalityWeights(nn.Module):
     """softmax of one score for the word and one for the picture; (1, 0) where the picture is absent.
 
     `scorer` "linear" is softmax(W_a [h; v]); "mlp" scores each modality by its own Linear(d, hidden), Tanh, Dropout,
-    Linear(hidden, 1), over sqrt(hidden).
+    Linear(hidden, 1). `start` "even" is that and no more, as the FiLM study has it; with "text" training starts close
+    to the text, and the scores of "mlp" are divided by sqrt(hidden). Which functions they can be is the same with the
+    division, but not how fast they move: one AdamW step shifts all `hidden` last weights at once, and an undivided
+    score shuts the picture out before it has become useful.
     """
 
-    def __init__(self, *, dim: int, scorer: Literal["linear", "mlp"], hidden: int, dropout: float) -> None:
+    def __init__(
+        self,
+        *,
+        dim: int,
+        scorer: Literal["linear", "mlp"],
+        start: Literal["text", "even"],
+        hidden: int,
+        dropout: float,
+    ) -> None:
         super().__init__()
+        leans = start == "text"
         self.joint: nn.Linear | None = None
         if scorer == "linear":
             self.joint = nn.Linear(2 * dim, 2)
-            self.joint.bias.data.copy_(torch.tensor([TEXT_LEAN, -TEXT_LEAN]))
+            if leans:
+                self.joint.bias.data.copy_(torch.tensor([TEXT_LEAN, -TEXT_LEAN]))
         else:
-            self.text_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=TEXT_LEAN)
-            self.image_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=-TEXT_LEAN)
+            self.text_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=TEXT_LEAN if leans else None)
+            self.image_scorer = _Scorer(dim=dim, hidden=hidden, dropout=dropout, start=-TEXT_LEAN if leans else None)
 
     def forward(self, words: Tensor, image: Tensor, present: Tensor) -> Tensor:
         """Weights (B, T, 2) of words (B, T, d) and picture (B, 1, d), present (B,)."""
@@ -72,17 +93,15 @@ class ModalityWeights(nn.Module):
 
 
 class _Scorer(nn.Module):
-    """Linear, Tanh, Dropout, Linear to one score, divided by sqrt(hidden).
+    """Linear, Tanh, Dropout, Linear to one score. With a `start` the score begins there, and is over sqrt(hidden)."""
 
-    Which functions it can be is the same without the division, but not how fast it moves: one AdamW step shifts all
-    `hidden` last weights at once, and an undivided score shuts the picture out before it has become useful.
-    """
-
-    def __init__(self, *, dim: int, hidden: int, dropout: float, start: float) -> None:
+    def __init__(self, *, dim: int, hidden: int, dropout: float, start: float | None) -> None:
         super().__init__()
-        self.divisor = math.sqrt(hidden)
         last = nn.Linear(hidden, 1)
-        nn.init.constant_(last.bias, start * self.divisor)
+        self.divisor = 1.0
+        if start is not None:
+            self.divisor = math.sqrt(hidden)
+            nn.init.constant_(last.bias, start * self.divisor)
         self.layers = nn.Sequential(nn.Linear(dim, hidden), nn.Tanh(), nn.Dropout(dropout), last)
 
     def forward(self, vectors: Tensor) -> Tensor:

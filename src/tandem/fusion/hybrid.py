@@ -30,6 +30,7 @@ class Hybrid(Fusion):
         form: Literal["residual", "plain"],
         modulator_activation: Literal["none", "relu"],
         scorer: Literal["linear", "mlp"],
+        start: Literal["text", "even"],
         hidden: int,
         dropout: float,
     ) -> None:
@@ -42,7 +43,7 @@ class Hybrid(Fusion):
             nn.init.zeros_(self.text.bias)
         self.image = ImageProjection(in_dim=widths.pooled, out_dim=dim, dropout=dropout)
         self.modulation = Modulation(dim=dim, form=form, activation=modulator_activation)
-        self.weights = ModalityWeights(dim=dim, scorer=scorer, hidden=hidden, dropout=dropout)
+        self.weights = ModalityWeights(dim=dim, scorer=scorer, start=start, hidden=hidden, dropout=dropout)
 
     def forward(self, words: Tensor, word_mask: Tensor, picture: Picture) -> Tensor:
         """Fuse words (B, T, d_t) with the pooled picture into (B, T, 2 dim)."""

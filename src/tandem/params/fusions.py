@@ -54,6 +54,9 @@ class AttentionParams(Knobs):
     scorer: Literal["linear", "mlp"] = Field(
         "mlp", description="softmax(W_a [h; v]), or Linear, Tanh, Dropout, Linear per modality (FiLM study's code)"
     )
+    start: Literal["text", "even"] = Field(
+        "text", description="close to the text, mlp scores over sqrt(hidden), or neither (FiLM study)"
+    )
     hidden: int = Field(512, ge=1, le=8192, description="width of the scorer's hidden layer (mlp; FiLM study)")
     dropout: float = Field(0.1, ge=0, lt=1, description="in the mlp scorer and on the projected picture (FiLM study)")
 
@@ -101,6 +104,7 @@ class HybridParams(Knobs):
     form: Literal["residual", "plain"] = Field("residual", description="(1 + gamma) h + beta, or gamma h + beta")
     modulator_activation: Literal["none", "relu"] = Field("none", description="on gamma and beta (FiLM study)")
     scorer: Literal["linear", "mlp"] = Field("mlp", description="of the modalities, as in `attention`")
+    start: Literal["text", "even"] = Field("text", description="likewise")
     hidden: int = Field(512, ge=1, le=8192, description="width of the scorer's hidden layer (mlp; FiLM study)")
     dropout: float = Field(0.1, ge=0, lt=1, description="in the mlp scorer and on the projected picture (FiLM study)")
 

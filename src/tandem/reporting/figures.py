@@ -100,6 +100,12 @@ def pictures_figure(results: Results) -> Drawing:
     )
 
 
+def kept_epoch(curve: pd.DataFrame) -> pd.DataFrame:
+    """The row of the epoch whose weights training kept; none of an empty curve."""
+    deciding = curve["valid_weighted_f1" if "valid_weighted_f1" in curve else "valid_f1"]  # by train.select_by
+    return curve[deciding == deciding.max()].head(1)  # ties: training keeps the earlier
+
+
 def learning_figure(name: str, score: str, curves: Mapping[int, pd.DataFrame]) -> Drawing:
     """Validation F1, called `score`, and training loss by epoch, one line a seed; the kept epoch is ringed."""
     figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
@@ -109,9 +115,8 @@ def learning_figure(name: str, score: str, curves: Mapping[int, pd.DataFrame]) -
         series |= {"markersize": 3.5, "linewidth": 1.5}
         top.plot(curve["epoch"], 100 * curve["valid_f1"], label=f"seed {seed}", **series)
         bottom.plot(curve["epoch"], curve["loss"], **series)
-        best = curve["valid_f1"].max()
-        kept = curve["epoch"][curve["valid_f1"] == best].head(1)  # ties: training keeps the earlier
-        top.plot(kept, [100 * best] * len(kept), "o", ms=9, mfc="none", mec=colour(place))
+        kept = kept_epoch(curve)
+        top.plot(kept["epoch"], 100 * kept["valid_f1"], "o", ms=9, mfc="none", mec=colour(place))
     top.set(title=name, ylabel=f"validation {score} × 100")
     bottom.set(xlabel="epoch", ylabel="training loss")
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -23,6 +23,7 @@ class Task(ABC):
 
     name: ClassVar[str]  # as in `corpora.<name>.task`
     headline: ClassVar[str]  # key of the tree of scores whose F1 decides
+    weighted: ClassVar[str]  # path in that tree to the F1 that decides with `train.select_by: weighted`
     title: ClassVar[str]  # what this F1 is called in messages
     dataset: ClassVar[Callable[..., Dataset]]  # rows as batches, as `SentenceDataset` or `PairDataset` takes them
     markers: ClassVar[bool]  # whether its texts have entity markers

@@ -23,6 +23,7 @@ class EntityTask(Task):
 
     name = "ner"
     headline = "span"
+    weighted = "span_weighted.f1"
     title = "span F1"
     dataset = SentenceDataset
     markers = False

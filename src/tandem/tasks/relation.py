@@ -22,6 +22,7 @@ class RelationTask(Task):
 
     name = "re"
     headline = "relation"
+    weighted = "weighted_f1"
     title = "relation F1"
     dataset = PairDataset
     markers = True

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
+from tandem.positions import position_limit
 from tandem.text.attention import full_attention, reads_ahead
 from tandem.text.base import TextBatch, TextEncoder
 from tandem.text.lora import ExtendedTable
@@ -147,21 +148,3 @@ def _depth(name: str, kind: str, deepest: int) -> int:
 
 # Tables of tokens and of positions, among them those of relative positions, which all layers read.
 BENEATH_THE_LAYERS = ("embed", "shared", "wte", "wpe", "relative_attention_bias")
-
-
-def position_limit(config: Any) -> int | None:
-    """Longest input in sub-words that the position embeddings allow, None if the model has no such limit."""
-    kind = getattr(config, "model_type", "")
-    positions = getattr(config, "max_position_embeddings", None)
-    relative = kind == "xlnet" or (kind in {"deberta", "deberta-v2"} and not config.position_biased_input)
-    if not positions or relative:
-        return None
-    # RoBERTa-like models number positions from padding_idx + 1.
-    offset = (config.pad_token_id or 0) + 1 if kind in ROBERTA_LIKE else 0
-    return int(positions) - offset
-
-
-ROBERTA_LIKE = {
-    *("roberta", "xlm-roberta", "xlm-roberta-xl", "roberta-prelayernorm", "camembert", "data2vec-text", "xmod"),
-    *("longformer", "mpnet"),
-}

@@ -25,6 +25,7 @@ from tandem.training.optimizer import build_optimizer
 from tandem.training.sampling import epoch_batches, inverse_frequency
 from tandem.training.state import Progress, StateStore
 from tandem.training.tables import keep_table_gradients
+from tandem.trees import find
 from tandem.vision.cache import FeatureCache
 
 Report = Callable[[dict[str, float]], None]
@@ -63,7 +64,8 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
 
     `report` is called with a row of numbers after every epoch, and again for the finished ones when a training goes
     on after a kill. Returns what `tandem.json` says about the training. The best epoch is the one with the highest F1
-    on the validation split: the task's headline, for entities that of seqeval's default mode.
+    on the validation split: the task's headline, for entities that of seqeval's default mode, or with
+    `train.select_by: weighted` the mean over the types by their support (`valid_weighted_f1` of a row).
     """
     if not data.train or not data.valid:
         raise ValueError(f"{data.corpus}: needs sentences in both the train and the valid split")
@@ -121,7 +123,8 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
         predicted = predict(
             model, validation, runtime, batch_size=knobs.eval_batch_size, description=f"{data.corpus} validation"
         )
-        scores = task.score(gold, predicted)[task.headline]
+        tree = task.score(gold, predicted)
+        scores = tree[task.headline]
         progress.epoch = epoch
         row = {
             "epoch": epoch,
@@ -131,10 +134,13 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
             "valid_recall": scores["recall"],
             "learning_rate": float(schedule.get_last_lr()[0]),
         }
+        deciding = scores["f1"]
+        if knobs.select_by == "weighted":
+            deciding = row["valid_weighted_f1"] = find(tree, tuple(task.weighted.split(".")))
         progress.history.append(row)
         # While nothing is found (small corpora, many types) the later epoch is the better guess.
-        if scores["f1"] > progress.best_f1 or scores["f1"] == 0.0 == progress.best_f1:
-            progress.best_f1, progress.best_epoch = scores["f1"], epoch
+        if deciding > progress.best or deciding == 0.0 == progress.best:
+            progress.best, progress.best_epoch = deciding, epoch
             save_weights(model, store.best)  # a copy on disk: training goes on changing the live weights
         store.save(progress, {name: part.state_dict() for name, part in stateful.items()})
         _tell(report, row)
@@ -142,7 +148,7 @@ def train(  # noqa: PLR0915 (one loop, read from top to bottom)
     about = {
         "corpus": data.corpus,
         "seed": seed,
-        "valid": {f"{task.headline}_f1": progress.best_f1},
+        "valid": {f"{task.headline}_f1": progress.history[progress.best_epoch - 1]["valid_f1"]},
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "precision": "bfloat16" if runtime.autocast_dtype else "float32",

@@ -8,13 +8,15 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from tandem.fusion.base import ImageProjection
 from tandem.models.base import FusedModel
 from tandem.params import TrainParams
 
 
 def parameter_groups(model: FusedModel, params: TrainParams, text_rate: float) -> list[dict[str, object]]:
     """Every parameter once: text layers at `text_rate` times layer_decay per layer from the top, a picture encoder at
-    the vision rate, the rest at the head's rate; no weight decay on vectors (biases, norms, CRF starts and ends).
+    the vision rate, the projection of pictures at its own, if it has one, the rest at the head's rate; no weight decay
+    on vectors (biases, norms, CRF starts and ends).
     """
     rates: dict[nn.Parameter, float] = {}
     layers = model.text.layers()
@@ -23,6 +25,10 @@ def parameter_groups(model: FusedModel, params: TrainParams, text_rate: float) -
             rates[parameter] = text_rate * params.layer_decay ** (len(layers) - 1 - depth)
     if model.vision is not None:
         rates |= dict.fromkeys(model.vision.parameters(), params.vision_learning_rate)
+    if params.projection_learning_rate is not None:
+        for module in model.fusion.modules():
+            if isinstance(module, ImageProjection):
+                rates |= dict.fromkeys(module.parameters(), params.projection_learning_rate)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:

@@ -22,13 +22,13 @@ class Progress:
     """What has happened so far."""
 
     epoch: int = 0  # epochs finished
-    best_f1: float = -1.0
+    best: float = -1.0  # F1 of the best epoch on the validation split, by the average that decides
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)  # one row an epoch
 
     def exhausted(self, patience: int) -> bool:
         """Whether `patience` epochs have passed since the best one; never before the first mention is found."""
-        return self.best_f1 > 0 and self.epoch - self.best_epoch >= patience
+        return self.best > 0 and self.epoch - self.best_epoch >= patience
 
 
 def run_key(*, knobs: dict[str, Any], files: list[Path], weights: str, code: list[Path] | None = None) -> str:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tandem.params.vision import VisionParams
+from tandem.positions import position_limit
 from tandem.vision.encoder import Encoded, Encoder
 from tandem.weights import fingerprint, load_pretrained
 
@@ -37,7 +38,7 @@ class CaptionEncoder(Encoder):
             raise ValueError(f"vision.caption_layer {layer}: this encoder has {-layers - 1} to {layers}")
         self.layer = layer
         self.specials = tokenizer.num_special_tokens_to_add(pair=False)
-        longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", 1 << 20))
+        longest = min(tokenizer.model_max_length, position_limit(model.config) or max_regions + self.specials)
         self.regions = min(max_regions, longest - self.specials)
         self.pooled_dim = self.region_dim = model.config.hidden_size
         self.eval().requires_grad_(False)

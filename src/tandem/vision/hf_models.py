@@ -26,7 +26,7 @@ class TransformersEncoder(GridEncoder):
     Feature maps (ResNet, ConvNeXt): the last map as regions, the model's own pooling of it as pooled. Token sequences
     (ViT, DeiT, DINOv2, Swin, vision towers of BLIP and BLIP-2): patch tokens of the last hidden state as regions; the
     class token as pooled, or the mean of the patches where there is none. CLIP: the projected image embedding as
-    pooled, patch tokens not projected.
+    pooled, patch tokens not projected. SigLIP: the vision model of the pair, read like any token sequence.
     """
 
     def __init__(
@@ -44,15 +44,18 @@ class TransformersEncoder(GridEncoder):
         source: Any = model
         self.configs = configs  # of the whole checkpoint, and of its preprocessor
         self.projection: Any = getattr(source, "visual_projection", None)
-        self.model: Any = source.vision_model if self.projection is not None else source
-        config = self.model.config
+        self.model: Any = getattr(source, "vision_model", source)
         self.options: dict[str, Any] = {}
-        trained = getattr(config, "image_size", image_size)
-        if trained != image_size and hasattr(config, "patch_size"):
-            if "interpolate_pos_encoding" not in inspect.signature(self.model.forward).parameters:
-                raise ValueError(f"vision.image_size {image_size}: {type(source).__name__} takes {trained} alone")
+        trained = getattr(self.model.config, "image_size", image_size)
+        if trained != image_size and "interpolate_pos_encoding" in inspect.signature(self.model.forward).parameters:
             self.options["interpolate_pos_encoding"] = True
-        self.freeze()
+        try:
+            self.freeze()
+        except (RuntimeError, ValueError) as error:
+            if trained == image_size:
+                raise
+            what = f"{type(source).__name__} cannot read it ({' '.join(str(error).split())})"
+            raise ValueError(f"vision.image_size {image_size}: {what}; set {trained}") from error
 
     def grid(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, S, S) normalised -> pooled (B, d_p), grid (B, d_r, h, w)."""

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForTextEncoding, Blip2PreTrainedModel, Blip2QFormerModel, PreTrainedModel
 
 from tandem.models.joint.base import JointEncoder, check_tower, tower_tokens
-from tandem.text.pretrained import Attention, position_limit
+from tandem.positions import position_limit
+from tandem.text.pretrained import Attention
 from tandem.weights import load_part
 
 
