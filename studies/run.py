@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tandem.files import write_text
 from tandem.studies.driver import Driver
-from tandem.studies.table import markdown, reported, table, transfer_table
+from tandem.studies.table import left_out, markdown, reported, table, transfer_table
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = {
@@ -27,7 +27,8 @@ def write_table(driver: Driver) -> None:
     study, folder, root = driver.study(), driver.folder, driver.root
     frame, beside = table(study, folder, root), reported(study, folder, root)
     literature, transfers = root / "studies/literature.yaml", transfer_table(study, folder)
-    page = markdown(study, frame, beside=beside, literature=literature, transfers=transfers)
+    absent = left_out(study, folder, root)
+    page = markdown(study, frame, beside=beside, literature=literature, transfers=transfers, absent=absent)
     for name, rows in (("table", frame), ("reported", beside)):
         write_text(folder / f"{name}.csv", rows.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     write_text(folder / "table.md", page)

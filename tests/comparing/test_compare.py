@@ -58,6 +58,16 @@ def test_compare_of_folders_averages_seeds_and_corrects_over_the_table(tmp_path,
     assert run(tmp_path / "good/west", tmp_path / "base", corpora=["south"]).rows[0].seeds_first == 1
 
 
+def test_compare_leaves_out_a_corpus_of_two_tasks(tmp_path, write_relations, write_tags) -> None:
+    for name, write in (("a", write_tags), ("b", write_relations)):
+        write(tmp_path / name / "mine/1.parquet", 0.9)
+        write_tags(tmp_path / name / "tags/1.parquet", 0.9)
+    sources = [find_source(str(tmp_path / name)) for name in ("a", "b")]
+    found = compare(sources[0], sources[1:])
+    assert [row.corpus for row in found.rows] == ["tags"]
+    assert found.left_out["mine"] == f"task ner in {sources[0].name}, re in {sources[1].name}"
+
+
 def test_compare_of_relations_draws_sentences_with_all_their_pairs(tmp_path, write_relations, write_tags) -> None:
     one, two = write_relations(tmp_path / "a/re/1.parquet", 0.9), write_relations(tmp_path / "b/re/1.parquet", 0.6)
     (row,) = run(one, two).rows
@@ -109,7 +119,7 @@ def test_compare_scores_the_column_that_is_asked_for(tmp_path, write_tags) -> No
         ),
         (lambda write, path: write(path, 0.5, predicted=[None] * 60), "60 rows of 'predicted' are empty"),
         (lambda write, path: write(path, 0.5, predicted=[["X"] * 4] * 60), "tag 'X' of word 0"),
-        (lambda write, path: path.write_text("id,gold\n"), "not a Parquet file"),
+        (lambda write, path: path.write_text("id,gold\n"), "not a whole Parquet file"),
         (lambda write, path: pq.write_table(pa.table({"gold": [["O"]]}), path), "no column 'id'"),
         (lambda write, path: pq.write_table(pa.table({"id": ["a"], "gold": [1]}), path), "no predictions 'predicted'"),
         (

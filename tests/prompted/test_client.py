@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import time
+import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from threading import Thread
@@ -12,7 +14,7 @@ from threading import Thread
 import pytest
 
 from tandem.prompted.answers import Answer
-from tandem.prompted.client import ChatClient, ChatError, wait_of
+from tandem.prompted.client import ChatClient, ChatError, decoded, wait_of
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hallo Wörld"}]}
 KEY = "sk-0123456789abcdef"
@@ -47,6 +49,43 @@ def test_client_repeats_what_may_pass(server, make_client, reply, said, status) 
     server.replies(reply(error("slow down"), status=status), said("fine"))
     assert make_client().ask(BODY).text == "fine"
     assert len(server.bodies) == 2
+
+
+@pytest.mark.parametrize("reason", ["error", "abort"])
+def test_client_repeats_what_was_broken_off(server, make_client, said, reason) -> None:
+    server.replies(said('{"entities": [{"te', finish=reason), said("fine"))
+    assert make_client().ask(BODY).text == "fine"
+
+
+def test_client_repeats_an_error_that_calls_itself_a_success(server, make_client, reply) -> None:
+    server.replies(*[reply(error("Insufficient credits"))] * 9)
+    with pytest.raises(ChatError, match=r"an error instead of an answer \(Insufficient credits\)"):
+        make_client(retries=1).ask(BODY)
+
+
+def test_client_takes_a_post_that_is_too_long_for_declined(server, make_client, reply) -> None:
+    server.replies(reply(error("too long", code="context_length_exceeded"), status=400))
+    assert make_client().ask(BODY).status == "declined"
+
+
+def test_client_does_not_believe_absurd_counts(server, make_client, said) -> None:
+    server.replies(said("fine", usage=(2**63, 3)))
+    assert make_client().ask(BODY) == Answer("fine", "ok", None, 3)
+
+
+def test_client_bounds_an_answer(server, make_client, reply, said, monkeypatch) -> None:
+    monkeypatch.setattr("tandem.prompted.client.LARGEST_BODY", 1 << 20)
+    server.replies(reply(b" " * (2 << 20)), said("fine"))
+    assert make_client().ask(BODY).text == "fine"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_client_decompresses_within_bounds(pack) -> None:
+    assert decoded(pack(b"fine"), "gzip" if pack is gzip.compress else "deflate") == b"fine"
+    with pytest.raises(Exception, match="more than 16 MiB"):
+        decoded(pack(bytes(17 << 20)), "gzip")
+    with pytest.raises(Exception, match="does not decompress"):
+        decoded(b"plain", "gzip")
 
 
 def test_client_repeats_after_a_time_out(server, make_client, reply, said) -> None:

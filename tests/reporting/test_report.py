@@ -215,3 +215,22 @@ def test_report_names_a_curve_without_a_column(tmp_path: Path, load: Load) -> No
     path.write_text("epoch,loss\n1,2.0\n")
     with pytest.raises(ValueError, match=r"birds/1/history.csv: no column 'valid_f1'"):
         load(tmp_path, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("table.csv", "", "table.csv: not a table"),
+        ("table.csv", "<<<<<<< ours\ncorpus,system\n", "table.csv: (not a table|no column)"),
+        ("table.csv", "corpus,system,mean\na,b,0.5\n", "table.csv: no column 'std'"),
+        ("params.yaml", "- a\n", "params.yaml: expected keys and values"),
+        ("params.yaml", "a: [", "params.yaml: not valid YAML"),
+    ],
+)
+def test_report_names_the_damaged_file_of_a_study(
+    tmp_path: Path, made_up: Any, load: Load, name: str, text: str, message: str
+) -> None:
+    made_up.write_all(tmp_path)
+    (tmp_path / "studies/fusion" / name).write_text(text)
+    with pytest.raises(ValueError, match=rf"studies/fusion/{message}"):
+        load(tmp_path, NAMES)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tandem.evaluation.controls import CONTROLS
@@ -15,7 +18,7 @@ from tandem.evaluation.tallies import headline_tally
 from tandem.recipes import load_recipe
 from tandem.studies.counts import write_counts
 from tandem.studies.spec import Study, project_tree
-from tandem.studies.table import COLUMNS, markdown, reported, table, transfer_table
+from tandem.studies.table import COLUMNS, grid, left_out, markdown, reported, table, transfer_table
 from tandem.tasks import NER
 
 HOME = Path(__file__).resolve().parents[2]
@@ -146,8 +149,74 @@ def test_table_rejects_systems_scored_on_other_sentences(tmp_path) -> None:
     path = tmp_path / "counts/good/twitter2015.csv"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([lines[0], "1" + lines[1][1:], *lines[2:]]))
+    results = tmp_path / "results/good/twitter2015.json"
+    results.write_text(json.dumps(json.loads(results.read_text()) | {"by_seed": {}}))
     with pytest.raises(ValueError, match="good and plain were scored on other test sentences"):
         table(STUDY, tmp_path, HOME)
+
+
+def test_table_refuses_counts_of_other_results(tmp_path) -> None:
+    write(tmp_path, "plain", 0.5)
+    write(tmp_path, "good", 0.9)
+    shutil.copy(tmp_path / "counts/plain/twitter2015.csv", tmp_path / "counts/good/twitter2015.csv")
+    with pytest.raises(ValueError, match=r"counts/good/twitter2015.csv: seed 1 is not that of .*good/twitter2015.json"):
+        table(STUDY, tmp_path, HOME)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "not valid JSON"), ('{"span": ', "not valid JSON"), ("{}", "no scores"), ("[]", "no scores")],
+)
+def test_table_names_damaged_results(tmp_path, text: str, message: str) -> None:
+    write(tmp_path, "plain", 0.5)
+    (tmp_path / "results/plain/twitter2015.json").write_text(text)
+    with pytest.raises(ValueError, match=rf"results/plain/twitter2015.json: {message}"):
+        table(STUDY, tmp_path, HOME)
+
+
+def test_table_leaves_out_what_other_weights_scored(tmp_path) -> None:
+    write(tmp_path, "plain", 0.5)
+    write(tmp_path, "good", 0.9)
+    path = tmp_path / "results/good/twitter2015.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"weights": "mpnet"}))
+    frame, absent = table(STUDY, tmp_path, HOME), left_out(STUDY, tmp_path, HOME)
+    assert list(frame["system"]) == ["plain"]
+    assert absent == ["Left out: FiLM on twitter2015, scored with the weights `mpnet`."]
+    assert absent[0] in markdown(STUDY, frame, absent=absent)
+
+
+@pytest.mark.parametrize("rows", [60, 20])
+def test_table_compares_the_chat_model_only_on_the_whole_split(tmp_path, rows: int) -> None:
+    study = STUDY.model_copy(update={"prompted": True})
+    write(tmp_path, "plain", 0.5)
+    gold, predicted = tags(np.random.default_rng(1), 0.7)
+    (tmp_path / "params.yaml").write_text((HOME / "params.yaml").read_text())
+    scores = NER.score(gold[:rows], predicted[:rows]) | {"model": "some-model"}
+    for name in ("metrics", "data"):
+        (tmp_path / name / "prompted").mkdir(parents=True)
+    (tmp_path / "metrics/prompted/twitter2015.json").write_text(json.dumps(scores))
+    columns = {"words": [["a", "b", "c"]] * rows, "gold": gold[:rows], "predicted": predicted[:rows]}
+    pq.write_table(pa.table(columns), tmp_path / "data/prompted/twitter2015.parquet")
+    frame, absent = table(study, tmp_path, tmp_path).set_index("system"), left_out(study, tmp_path, tmp_path)
+    if rows == 60:
+        assert absent == []
+        difference = frame.loc["prompted", "mean"] - frame.loc["plain", "mean"]
+        assert frame.loc["prompted", "above_baseline"] == pytest.approx(difference)  # though it has one seed, plain two
+    else:
+        assert list(frame.index) == ["plain"]
+        assert absent == [
+            "Left out: prompted on twitter2015, which was asked about 20 of 60 sentences (`prompted.limit`)."
+        ]
+
+
+def test_table_reports_only_corpora_of_the_study(tmp_path) -> None:
+    write(tmp_path, "good", 0.9)
+    assert len(reported(STUDY, tmp_path, HOME))
+    assert not len(reported(STUDY.model_copy(update={"corpora": ["mnre"]}), tmp_path, HOME))
+
+
+def test_table_escapes_what_would_end_a_cell() -> None:
+    assert grid(["a", "b"], [["x|y", "1"]]).splitlines()[2] == "| x\\|y | 1 |"
 
 
 def test_table_of_nothing_is_empty(tmp_path) -> None:

@@ -33,8 +33,8 @@ def read_answers(file: PredictionFile, column: str) -> Answers:
     content = file.read()
     try:
         table = pq.read_table(io.BytesIO(content))
-    except pa.ArrowInvalid:
-        raise ValueError(f"{file.label}: not a Parquet file; give one that evaluate wrote") from None
+    except (pa.ArrowInvalid, OSError):
+        raise ValueError(f"{file.label}: not a whole Parquet file; give one that evaluate wrote") from None
     lacking = [name for name in ("id", "gold") if name not in table.column_names]
     if lacking:
         raise ValueError(f"{file.label}: no column {lacking[0]!r}; give a file of predictions, which evaluate writes")

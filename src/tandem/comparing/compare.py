@@ -77,6 +77,7 @@ def compare(
             f"unknown metric {metric!r}; {suggest(metric, [key for known in METRICS.values() for key in known])}"
         )
     left_out: dict[str, str] = {}
+    mine: dict[str, Sequence[Answers]] = {}
     read: dict[str, Scored] = {}
     found = []
     for other in others:
@@ -86,8 +87,13 @@ def compare(
             if key not in METRICS[answers[0].task]:
                 left_out[corpus] = f"its task has no {key}"
                 continue
+            if corpus not in mine:
+                mine[corpus] = [read_answers(file, column) for file in base_files]
+            if (task := mine[corpus][0].task) != answers[0].task:
+                left_out[corpus] = f"task {task} in {first.name}, {answers[0].task} in {other.name}"
+                continue
             if corpus not in read:
-                read[corpus] = _score([read_answers(file, column) for file in base_files], key)
+                read[corpus] = _score(mine[corpus], key)
             base = read[corpus]
             check_same_rows(base.first, answers[0])
             found.append((corpus, key, base, other.name, _score(answers, key)))

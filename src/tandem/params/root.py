@@ -177,6 +177,9 @@ def load_tree(path: Path = Path("params.yaml")) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: not found; run from the project's root") from None
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise ParamsError(f"{path}: byte 0x{byte:02x} is not UTF-8; re-encode the file as UTF-8") from None
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
 

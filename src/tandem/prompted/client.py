@@ -6,6 +6,7 @@ import json
 import math
 import random
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,9 +22,13 @@ API_KEY = "TANDEM_API_KEY"  # the environment variable; the key is read from now
 SECRET_LENGTH = 8  # shorter keys are placeholders for servers that need none
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless the server asks for more
 LONGEST_PATIENCE = 600.0  # seconds that a server may ask for; a daily quota asks for hours
+LARGEST_BODY = 16 << 20  # bytes of one response, also once it is decompressed
 _EXCERPT = 400  # characters of others' words in a message
 _REPEATED = (408, 425, 429)  # and all from 500 on
-_FILTERED = ("content_filter", "content_policy_violation")  # a post that the provider will not read
+# Posts that the provider will not read, or that its model cannot: no reason to stop asking about others.
+_DECLINED = ("content_filter", "content_policy_violation", "context_length_exceeded", "image_parse_error")
+_FINISHED = (None, "stop", "eos", "length", "content_filter", "tool_calls", "function_call")  # else broken off
+_LARGEST_COUNT = 2**63 - 1  # of tokens: what the store can hold
 _REMEDIES = {
     400: "check prompted.model, and whether it knows prompted.structure, temperature, max_tokens and pictures",
     401: f"set the environment variable {API_KEY} to a valid key",
@@ -67,7 +72,7 @@ class ChatClient:
         self._key = api_key.strip() if api_key else ""
         if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
             raise ChatError(f"{API_KEY} holds characters that no key has (blanks, control, not ASCII); set it anew")
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
@@ -110,11 +115,13 @@ class ChatClient:
         try:
             with self._http.stream("POST", f"{self._endpoint}/chat/completions", content=payload) as response:
                 self._reached = True
-                data = bytearray()
-                for chunk in response.iter_bytes():
-                    data += chunk
+                received = bytearray()
+                for chunk in response.iter_raw():  # as sent: chunks that decompress to nothing count as well
+                    received += chunk
                     if time.monotonic() > deadline:  # the library's limit is for each chunk
                         raise _Again(f"no whole answer in {self._timeout:g} seconds")
+                    if len(received) > LARGEST_BODY:
+                        raise _Again(f"an answer of more than {LARGEST_BODY >> 20} MiB")
         except httpx2.TimeoutException:
             raise _Again(f"no answer in {self._timeout:g} seconds") from None
         except httpx2.ConnectError as error:
@@ -128,10 +135,14 @@ class ChatClient:
             raise ChatError(f"prompted.endpoint {self._endpoint!r}: {error}; mend it") from None
         except httpx2.RequestError as error:
             raise _Again(self._plain(f"{type(error).__name__} {error}")) from None
-        if response.status_code == 200:
-            answer = read_completion(bytes(data))
-            return replace(answer, text=self._hidden(answer.text))
-        return self._failed(response.status_code, response.headers.get("retry-after"), bytes(data))
+        data = decoded(bytes(received), response.headers.get("content-encoding", ""))
+        if response.status_code != 200:
+            return self._failed(response.status_code, response.headers.get("retry-after"), data)
+        try:
+            answer = read_completion(data)
+        except _Again as problem:
+            raise _Again(self._plain(str(problem))) from None
+        return replace(answer, text=self._hidden(answer.text))
 
     def _failed(self, status: int, retry_after: str | None, data: bytes) -> Answer:
         """What a status other than 200 means: an exception, or that the provider will not read this post."""
@@ -139,7 +150,7 @@ class ChatClient:
         said = self._plain(f"HTTP {status}" + (f" ({message})" if message else ""))
         if status in _REPEATED or status >= 500:
             raise _Again(said, wait_of(retry_after))
-        if status == 400 and code in _FILTERED:
+        if status == 400 and code in _DECLINED:
             return Answer(text="", status="declined")
         remedy = _REMEDIES.get(400 if status == 422 else status, "check prompted.endpoint")
         raise ChatError(f"{self._endpoint}: {said}; {remedy}")
@@ -154,10 +165,25 @@ class ChatClient:
         return text.replace(self._key, "***") if len(self._key) >= SECRET_LENGTH else text
 
 
+def decoded(data: bytes, encoding: str) -> bytes:
+    """A body without its compression, which is worth another attempt where it is damaged or swells too far."""
+    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return data
+    try:
+        plain = zlib.decompressobj(wbits=47).decompress(data, LARGEST_BODY + 1)  # 47: gzip or zlib, whichever it is
+    except zlib.error as error:
+        raise _Again(f"an answer that does not decompress ({error})") from None
+    if len(plain) > LARGEST_BODY:
+        raise _Again(f"an answer of more than {LARGEST_BODY >> 20} MiB")
+    return plain
+
+
 def read_completion(data: bytes) -> Answer:
     """The answer in the body of a response. Half of one, or none at all, is worth another attempt."""
     try:
         tree = json.loads(data)
+        if isinstance(tree, dict) and tree.get("error"):
+            raise _Again(f"an error instead of an answer ({_complaint(data)[0]})")
         choice = tree["choices"][0]
         message, usage = choice["message"], tree.get("usage") or {}
         text, refusal = message.get("content"), message.get("refusal")
@@ -167,10 +193,12 @@ def read_completion(data: bytes) -> Answer:
         raise _Again("an answer that is not a chat completion in JSON") from None
     if not isinstance(text, str | None):
         raise _Again(f"an answer whose content is {type(text).__name__}, not text")
+    if finish not in _FINISHED:
+        raise _Again(f"an answer that was broken off ({finish})")
     status: Status = "declined" if refusal or finish == "content_filter" else "ok"
     if status == "ok" and finish == "length":
         status = "truncated"
-    prompt, completion = (count if type(count) is int and count >= 0 else None for count in tokens)
+    prompt, completion = (count if type(count) is int and 0 <= count <= _LARGEST_COUNT else None for count in tokens)
     # Half of a surrogate pair is no text that can be kept.
     return Answer((text or "").encode(errors="replace").decode(), status, prompt, completion)
 

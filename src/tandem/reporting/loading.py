@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from tandem.params import RelationParams
+from tandem.params.root import load_tree
 from tandem.reporting.predictions import picture_weights, read_rows, span_confusion
 from tandem.reporting.results import Results, Row, Study, Tree
+
+STUDY_COLUMNS = ("corpus", "system", "mean", "std", "exchanged", "above_baseline", "low", "high", "p_holm")
 
 
 def load_results(
@@ -113,9 +115,16 @@ def _studies(folder: Path) -> dict[str, Study]:
     """The studies that have run, by the name of their folder."""
     found = {}
     for path in sorted(folder.glob("*/table.csv")):
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        try:
+            table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: not a table ({error}); run that study's `table` stage again") from None
+        if absent := [column for column in STUDY_COLUMNS if column not in table]:
+            raise ValueError(f"{path}: no column {absent[0]!r}; run that study's `table` stage again")
         if len(table):
             knobs = path.with_name("params.yaml")
-            said = yaml.safe_load(knobs.read_text(encoding="utf-8")) if knobs.is_file() else {}
+            said = load_tree(knobs) if knobs.is_file() else {}
+            if not isinstance(said, dict):
+                raise ValueError(f"{knobs}: expected keys and values; restore it")
             found[path.parent.name] = Study(said.get("title", path.parent.name), said.get("baseline"), table)
     return found

@@ -83,7 +83,9 @@ class Driver:
     def evaluate(self, system: str, corpus: str) -> None:
         """Score a system on a corpus: results/<system>/<corpus>.json, counts/… and predictions/<system>/<corpus>."""
         self._stage(system, [corpus], "evaluate", corpus)
-        self._keep(system, f"metrics/evaluate/{corpus}.json", f"results/{system}/{corpus}.json")
+        made = self.folder_of(system) / f"metrics/evaluate/{corpus}.json"
+        scores = json.loads(made.read_text(encoding="utf-8")) | {"weights": self.study().weights}
+        write_json(self.folder / f"results/{system}/{corpus}.json", scores)
         counts = {}
         for seed in self.study().seeds:
             name = f"{corpus}/{seed}.parquet"

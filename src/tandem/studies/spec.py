@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from tandem.params import ParamsError, TandemParams, parse_params
 from tandem.params.base import Knobs, suggest
-from tandem.params.root import load_tree, problems
+from tandem.params.root import CORPUS_NAME, load_tree, problems
 from tandem.recipes import defaults, load_recipe
 from tandem.trees import merge
 
@@ -19,6 +20,7 @@ Overlay = dict[str, Any]
 INDIFFERENT = {"train": ("device", "threads", "resume"), "vision": ("workers",)}
 # What of the parameters a trained system depends on. Its corpus comes in as a prepared table.
 MODEL_KEYS = ("fusion", "decoder", "text", "vision", "head", "relation", "train")
+PROMPTED = "prompted"  # the row of the chat model
 PUBLISHED = "published"  # the weights with which a system is its recipe
 
 
@@ -52,7 +54,12 @@ class Study(Knobs):
         for name in [*self.systems, *([self.baseline] if self.baseline else [])]:
             if name not in self.settings:
                 raise ValueError(f"system {name!r} has no entry under settings; {suggest(name, self.settings)}")
+        for key, values in (("systems", self.systems), ("corpora", self.corpora), ("seeds", self.seeds)):
+            if twice := [value for value, times in Counter(values).items() if times > 1]:
+                raise ValueError(f"{key}: {twice[0]!r} stands there twice; remove one")
         for name, system in self.settings.items():
+            if not CORPUS_NAME.fullmatch(name) or name == PROMPTED:  # it names folders, and stands on command lines
+                raise ValueError(f"settings: {name!r} cannot name a system; use letters, digits, '.', '_' and '-'")
             for weights in system.weights:
                 if weights not in self.overlays:
                     raise ValueError(f"settings.{name}.weights: {weights!r}: {suggest(weights, self.overlays)}")

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from tandem.evaluation.significance import Difference, holm, paired_bootstrap
+from tandem.evaluation.significance import Difference, holm, micro_f1, paired_bootstrap
 from tandem.recipes import load_recipe
 from tandem.reporting.results import HEADLINES, number
 from tandem.studies.counts import Counts, count_predictions, read_counts
-from tandem.studies.spec import PUBLISHED, Study, project_tree
+from tandem.studies.spec import PROMPTED, PUBLISHED, Study, project_tree
 
 NAMES = {
     "span.f1": "span F1",
@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 REPORTED = ("corpus", "system", "metric", "mean", "std", "published")
-PROMPTED = "prompted"
+_ROUNDING = 1e-9  # of two ways to the same F1
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,49 @@ class Results:
     counts: Counts
 
     @property
+    def size(self) -> int:
+        """Test sentences; 0 where the counts are not at hand."""
+        return len(next(iter(self.counts.values()))) if self.counts else 0
+
+    @property
     def headline(self) -> str:
         """Key of the scores whose F1 stands for the whole."""
         return HEADLINES[self.scores.get("task", "ner")].key
 
 
 def read_results(folder: Path, system: str, corpus: str) -> Results | None:
-    """What is there of a system on a corpus; None if it has not been scored."""
+    """What is there of a system on a corpus; None if it has not been scored.
+
+    Errors: `ValueError` naming the file that is damaged, or whose counts belong to other results.
+    """
     path = folder / f"results/{system}/{corpus}.json"
     if not path.is_file():
         return None
-    scores = json.loads(path.read_text(encoding="utf-8"))
-    path = folder / f"counts/{system}/{corpus}.csv"
-    return Results(scores, read_counts(path) if path.is_file() else {})
+    scores, table = read_scores(path), folder / f"counts/{system}/{corpus}.csv"
+    counts = read_counts(table) if table.is_file() else {}
+    for seed, count in counts.items():
+        f1 = scores.get("by_seed", {}).get(str(seed))
+        if f1 is not None and abs(micro_f1(count.sum(axis=0)) - f1) > _ROUNDING:
+            raise ValueError(f"{table}: seed {seed} is not that of {path}; restore both, or evaluate again")
+    return Results(scores, counts)
+
+
+def read_scores(path: Path) -> dict[str, Any]:
+    """A file of a system's scores. Errors: `ValueError` naming it where it is damaged."""
+    scores = _read_tree(path)
+    if not any(one.key in scores for one in HEADLINES.values()):
+        raise ValueError(f"{path}: no scores in it; restore it, or evaluate again")
+    return scores
+
+
+def _read_tree(path: Path) -> dict[str, Any]:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not valid JSON ({error}); restore it, or run its stage again") from None
+    if not isinstance(tree, dict):
+        raise ValueError(f"{path}: no scores in it; restore it, or run its stage again")
+    return tree
 
 
 def compare(found: Mapping[str, Results], baseline: str | None) -> dict[str, tuple[Difference, float]]:
@@ -70,7 +100,12 @@ def compare(found: Mapping[str, Results], baseline: str | None) -> dict[str, tup
     base = found.get(baseline or "")
     if base is None or not base.counts:
         return {}
-    others = {name: one for name, one in found.items() if name != baseline and one.counts.keys() == base.counts.keys()}
+    # The chat model answers once, whatever the seeds.
+    others = {
+        name: one
+        for name, one in found.items()
+        if name != baseline and one.counts and (name == PROMPTED or one.counts.keys() == base.counts.keys())
+    }
     for name, one in others.items():
         if not np.array_equal(_gold(one), _gold(base)):
             raise ValueError(f"{name} and {baseline} were scored on other test sentences; evaluate both again")
@@ -104,10 +139,7 @@ def _gold(results: Results) -> np.ndarray:
 def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
     """One row a system and corpus that has been scored, best first within a corpus; columns as in COLUMNS."""
     for corpus in study.corpora:
-        scored = {name: read_results(folder, name, corpus) for name in study.systems}
-        if study.prompted:
-            scored[PROMPTED] = read_prompted(root, corpus)
-        found = {name: one for name, one in scored.items() if one is not None}
+        found = {name: one for name, one, reason in _scored(study, folder, root, corpus) if reason is None}
         pairs, worths = compare(found, study.baseline), own_worths(found)
 
         def f1(name: str, found: Mapping[str, Results] = found) -> float:
@@ -138,12 +170,36 @@ def rows(study: Study, folder: Path, root: Path) -> Iterator[dict[str, Any]]:
             }
 
 
+def left_out(study: Study, folder: Path, root: Path) -> list[str]:
+    """Why systems that have been scored have no row, one sentence each."""
+    return [
+        f"Left out: {_title(study, name)} on {corpus}, {reason}."
+        for corpus in study.corpora
+        for name, _, reason in _scored(study, folder, root, corpus)
+        if reason is not None
+    ]
+
+
+def _scored(study: Study, folder: Path, root: Path, corpus: str) -> Iterator[tuple[str, Results, str | None]]:
+    """What has been scored on a corpus, each with the reason why it is left out, if there is one."""
+    most = 0
+    for name in study.systems:
+        if (one := read_results(folder, name, corpus)) is not None:
+            most = max(most, one.size)
+            weights = one.scores.get("weights", study.weights)
+            yield name, one, None if weights == study.weights else f"scored with the weights `{weights}`"
+    if study.prompted and (one := read_prompted(root, corpus)) is not None:
+        limited = 0 < one.size < most
+        reason = f"which was asked about {one.size} of {most} sentences (`prompted.limit`)" if limited else None
+        yield PROMPTED, one, reason
+
+
 def read_prompted(root: Path, corpus: str) -> Results | None:
     """What is there of the chat model of studies/prompted on a corpus, as of one seed."""
     path = root / f"metrics/prompted/{corpus}.json"
     if not path.is_file():
         return None
-    scores = json.loads(path.read_text(encoding="utf-8"))
+    scores = read_scores(path)
     table = root / f"data/prompted/{corpus}.parquet"
     found = {1: count_predictions(table)} if table.is_file() else {}
     return Results(scores | {"std": {}, "by_seed": {}, "seeds": 1, "weights": scores["model"]}, found)
@@ -163,11 +219,15 @@ def reported(study: Study, folder: Path, root: Path) -> pd.DataFrame:
         if loaded.params.fusion != study.parameters(name, root).fusion:
             continue
         for place, published in loaded.about.published.items():
+            if not set(place.split("-")) <= set(study.corpora) and place not in study.corpora:
+                continue
             own, transferred = folder / f"results/{name}/{place}.json", folder / f"transfer/{name}/{place}.json"
             path = transferred if transferred.is_file() else own
             if not path.is_file():
                 continue
-            scores = json.loads(path.read_text(encoding="utf-8"))
+            scores = _read_tree(path)
+            if scores.get("weights", study.weights) != study.weights:
+                continue
             for metric, value in published.items():
                 spread = number(scores, "std", *metric.split(".")) if scores["seeds"] > 1 else None
                 found.append([place, name, metric, number(scores, *metric.split(".")), spread, value])
@@ -186,12 +246,13 @@ def markdown(
     beside: pd.DataFrame | None = None,
     literature: Path | None = None,
     transfers: str = "",
+    absent: Sequence[str] = (),
 ) -> str:
     """The page of a study: what it is, a table a corpus, the transfers, and published scores to set beside.
 
-    frame, beside, transfers: of `table`, `reported` and `transfer_table`.
+    frame, beside, transfers, absent: of `table`, `reported`, `transfer_table` and `left_out`.
     """
-    parts = [f"# {study.title}", _preface(study, compared=bool(frame["above_baseline"].notna().any()))]
+    parts = [f"# {study.title}", _preface(study, compared=bool(frame["above_baseline"].notna().any())), *absent]
     for corpus, part in frame.groupby("corpus", sort=False):
         parts.append(f"## {corpus}\n\n{_one_table(study, part)}")
     if transfers:
@@ -262,8 +323,11 @@ def _one_table(study: Study, part: pd.DataFrame) -> str:
 
 def grid(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A Markdown table, its first column to the left and the others to the right."""
-    ruler = "|---|" + "---:|" * (len(heads) - 1)
-    return "\n".join(["| " + " | ".join(heads) + " |", ruler, *("| " + " | ".join(line) + " |" for line in lines)])
+
+    def row(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([row(heads), "|---|" + "---:|" * (len(heads) - 1), *map(row, lines)])
 
 
 def transfer_table(study: Study, folder: Path) -> str:
@@ -280,7 +344,7 @@ def transfer_table(study: Study, folder: Path) -> str:
 def _transfer_cell(path: Path) -> str:
     if not path.is_file():
         return "–"
-    scores = json.loads(path.read_text(encoding="utf-8"))
+    scores = _read_tree(path)
     headline = HEADLINES.get(scores.get("task", "ner"), HEADLINES["ner"]).key
     if headline not in scores:
         return "–"
