@@ -11,7 +11,7 @@ import pytest
 from tandem.training.memory import keep_freed_memory
 
 CHURN = """
-import resource, sys
+import resource
 import torch
 from tandem.training.memory import keep_freed_memory
 
@@ -23,10 +23,9 @@ def faults(times):
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 torch.set_num_threads(1)
-if sys.argv[1] == "keep":
-    assert keep_freed_memory()
-faults(2)
-print(faults(20))
+assert keep_freed_memory()
+faults(20)
+print(faults(40))
 """
 
 
@@ -34,11 +33,10 @@ print(faults(20))
     sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library has no mallopt"
 )
 def test_memory_keeps_freed_memory() -> None:
-    def pages(how: str) -> int:
-        done = subprocess.run([sys.executable, "-c", CHURN, how], check=True, capture_output=True, text=True)
-        return int(done.stdout)
-
-    assert pages("keep") * 10 < pages("give back")  # of 20,480 that are written
+    done = subprocess.run([sys.executable, "-c", CHURN], check=True, capture_output=True, text=True)
+    # Of 40,960 pages that are written. As it comes, glibc takes each anew twice or four times over, or (where something
+    # small happens to lie at the heap's end) not at all, so there is nothing steady to compare with.
+    assert int(done.stdout) < 4_096
 
 
 def test_memory_without_mallopt_is_left_as_it_is(monkeypatch) -> None:
