@@ -1,7 +1,7 @@
 """The names that emoji 0.6.0 gives to emojis of one character; names have changed since, and emojis were added.
 
 BERTweet was pretrained on posts in which `demojize` of this very version had replaced the emojis. Made from the package
-(https://pypi.org/project/emoji/0.6.0, BSD licence): every character that it replaces by a name.
+(the Python package emoji 0.6.0, BSD licence): every character that it replaces by a name.
 """
 
 from __future__ import annotations
