@@ -14,6 +14,7 @@ import yaml
 
 from tandem.evaluation.significance import Difference, holm, micro_f1, paired_bootstrap
 from tandem.recipes import load_recipe
+from tandem.reporting import cells
 from tandem.reporting.results import HEADLINES, number
 from tandem.studies.counts import Counts, count_predictions, read_counts
 from tandem.studies.spec import PROMPTED, PUBLISHED, Study, project_tree
@@ -323,11 +324,7 @@ def _one_table(study: Study, part: pd.DataFrame) -> str:
 
 def grid(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A Markdown table, its first column to the left and the others to the right."""
-
-    def row(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([row(heads), "|---|" + "---:|" * (len(heads) - 1), *map(row, lines)])
+    return cells.markdown(cells.Table(list(heads), [list(line) for line in lines], names=1)).rstrip("\n")
 
 
 def transfer_table(study: Study, folder: Path) -> str:
@@ -335,9 +332,9 @@ def transfer_table(study: Study, folder: Path) -> str:
     lines = []
     for system in study.systems:
         for source in study.corpora:
-            cells = [_transfer_cell(folder / f"transfer/{system}/{source}-{target}.json") for target in study.corpora]
-            if any(cell != "–" for cell in cells):
-                lines.append([_title(study, system), source, *cells])
+            row = [_transfer_cell(folder / f"transfer/{system}/{source}-{target}.json") for target in study.corpora]
+            if any(cell != "–" for cell in row):
+                lines.append([_title(study, system), source, *row])
     return grid(["system", "trained on", *study.corpora], lines) if lines else ""
 
 
