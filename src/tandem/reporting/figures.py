@@ -15,7 +15,7 @@ from tandem.reporting.confusions import matrix
 from tandem.reporting.drawing import Drawing, draw
 from tandem.reporting.phrases import score_name
 from tandem.reporting.predictions import BINS
-from tandem.reporting.results import HEADLINES, Results, Study, number
+from tandem.reporting.results import CHANCE, HEADLINES, Results, Study, number
 from tandem.reporting.style import FAINT, INK, MARKERS, colour, new_figure, styled
 
 WIDTH = 4.6  # inches: 10 points of text are about 11 pixels on a phone
@@ -230,7 +230,7 @@ def fusion_figure(key: str, study: Study, corpus: str, table: pd.DataFrame) -> D
         middle = 100 * row[value]
         spread = row["std"] if pd.notna(row["std"]) else 0.0
         low, high = (row["low"], row["high"]) if len(against) else (row["mean"] - spread, row["mean"] + spread)
-        apart = bool(len(against)) and (low > 0 or high < 0)
+        apart = bool(len(against)) and bool(row["p_holm"] < CHANCE)
         axes.plot([100 * low, 100 * high], [place] * 2, color=colour(0 if apart else 1), lw=2)
         axes.plot(middle, place, "o", color=colour(0 if apart else 1), ms=6, mfc=None if apart else "#ffffff")
     if len(against):

@@ -27,7 +27,7 @@ def fusion_section(results: Results, drawings: Mapping[str, Drawing]) -> str:
         note(
             "The tables of the studies that have run, whatever the knobs of this report. Differences from a study's "
             "baseline come with their 95 % interval (paired bootstrap over test sentences), p with Holm's correction "
-            "over the table. Filled: the interval leaves out zero."
+            "over the systems of a corpus. Filled: beyond chance after the correction (p below .05)."
         )
         + text
     )

@@ -34,6 +34,7 @@ class Study:
 
 
 READ_CAPTIONS = ("caption_prefix",)  # strategies to which the features of pictures are nothing
+CHANCE = 0.05  # corrected p-values below it are beyond chance
 HEADLINES = {"ner": Headline("span", "span F1"), "re": Headline("relation", "relation F1")}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tandem.reporting.results import HEADLINES
+from tandem.reporting.results import CHANCE, HEADLINES
 from tandem.reporting.wording import listed, plural
 from tandem.review.drawings import Drawings
 from tandem.review.post import MARKER
@@ -16,7 +16,6 @@ from tandem.review.verdicts import Verdict
 LIMIT = 60_000  # characters; GitHub takes 65,536, and addresses of pictures are put in later
 LOG_LINES, LOG_WIDTH = 30, 300
 TABLE_HEAD = 2  # lines of a table before its first row
-CHANCE = 0.05  # corrected p-values below it are beyond chance
 
 
 @dataclass(frozen=True, kw_only=True)
